@@ -1,0 +1,96 @@
+// Package memory knows amounts of memory: how people write them and how they are shown.
+package memory
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Size is an amount of memory in bytes.
+type Size int64
+
+// Units of memory, base 1024.
+const (
+	B Size = 1
+	K      = 1024 * B
+	M      = 1024 * K
+	G      = 1024 * M
+	T      = 1024 * G
+)
+
+// ParseSize reads a number, whole or with a fraction, and its unit: B, K, M, G or T, all but B with an optional iB or B
+// behind, in any case. The base is 1024 and fractions of a byte are dropped, as Cloud Foundry does. A missing unit,
+// zero, what is negative and what 63 bits can't hold are errors.
+func ParseSize(s string) (Size, error) {
+	digits := strings.TrimRight(s, "BbIiKkMmGgTt")
+	var unit Size
+	switch strings.ToUpper(s[len(digits):]) {
+	case "B":
+		unit = B
+	case "K", "KI", "KB", "KIB":
+		unit = K
+	case "M", "MI", "MB", "MIB":
+		unit = M
+	case "G", "GI", "GB", "GIB":
+		unit = G
+	case "T", "TI", "TB", "TIB":
+		unit = T
+	default:
+		return 0, fmt.Errorf("%q is not an amount of memory: write a number and a unit, such as 64M or 1.5G (B, K, M, G, T; base 1024)", s)
+	}
+	if digits == "" || strings.Trim(digits, "0123456789.") != "" || digits[0] == '.' || digits[len(digits)-1] == '.' {
+		return 0, fmt.Errorf("%q is not an amount of memory: write a positive number and a unit, such as 64M or 1.5G", s)
+	}
+	return multiply(s, digits, unit)
+}
+
+// multiply keeps whole numbers exact, which a float64 does up to 8P only.
+func multiply(s, digits string, unit Size) (Size, error) {
+	if n, err := strconv.ParseInt(digits, 10, 64); err == nil && n > 0 && n <= math.MaxInt64/int64(unit) {
+		return Size(n) * unit, nil
+	}
+	n, err := strconv.ParseFloat(digits, 64)
+	if errors.Is(err, strconv.ErrSyntax) {
+		return 0, fmt.Errorf("%q is not an amount of memory: %q is no number", s, digits)
+	}
+	n *= float64(unit)
+	if n < 1 || n >= math.MaxInt64 {
+		return 0, fmt.Errorf("%q is not an amount of memory that a process can have", s)
+	}
+	return Size(n), nil
+}
+
+// String writes the size in the largest unit that gives a whole number: 1536M, not 1.5G, so that it reads back exactly.
+func (s Size) String() string {
+	for _, u := range []struct {
+		size Size
+		name string
+	}{{T, "T"}, {G, "G"}, {M, "M"}, {K, "K"}} {
+		if s != 0 && s%u.size == 0 {
+			return strconv.FormatInt(int64(s/u.size), 10) + u.name
+		}
+	}
+	return strconv.FormatInt(int64(s), 10) + "B"
+}
+
+// MarshalText writes the size as String does; the zero Size, no amount, as nothing.
+func (s Size) MarshalText() ([]byte, error) {
+	if s == 0 {
+		return nil, nil
+	}
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText is ParseSize, with nothing read as the zero Size.
+func (s *Size) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*s = 0
+		return nil
+	}
+	n, err := ParseSize(string(text))
+	*s = n
+	return err
+}

@@ -1,0 +1,70 @@
+package plan_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"pgregory.net/rapid"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
+)
+
+func TestReadFindsWhatWriteWrote(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plan.toml")
+	rapid.Check(t, func(t *rapid.T) {
+		web := plan.Plan{Type: "web", App: process(t, plan.AppName), Sidecars: []plan.Process{process(t, "a"), process(t, "b c")}}
+		worker := plan.Plan{Type: "worker", App: process(t, plan.AppName)}
+		expect := NewWithT(t).Expect
+		expect(plan.Write(path, web, worker)).To(Succeed())
+		expect(plan.Read(path, "web")).To(Equal(web))
+		expect(plan.Read(path, "worker")).To(Equal(worker))
+	})
+}
+
+func process(t *rapid.T, name string) plan.Process {
+	p := plan.Process{
+		Name:                   name,
+		Command:                rapid.SliceOfN(rapid.String(), 1, 3).Draw(t, "command"),
+		WorkingDir:             rapid.String().Draw(t, "working-dir"),
+		InheritEnv:             rapid.SliceOf(rapid.String()).Draw(t, "inherit-env"),
+		Memory:                 memory.Size(rapid.Int64Min(0).Draw(t, "memory")),
+		DependsOn:              map[string]plan.Condition{rapid.String().Draw(t, "depends-on"): plan.Ready},
+		Restart:                plan.OnFailure,
+		MaxRestarts:            rapid.IntMin(0).Draw(t, "max-restarts"),
+		RestartWindowSeconds:   rapid.Float64Min(0).Draw(t, "restart-window-seconds"),
+		Essential:              rapid.Bool().Draw(t, "essential"),
+		StopSignal:             "SIGTERM",
+		StopGracePeriodSeconds: rapid.Float64Min(0).Draw(t, "stop-grace-period-seconds"),
+		Logs:                   plan.JSON,
+	}
+	if env := rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "env"); len(env) > 0 {
+		p.Env = env
+	}
+	if rapid.Bool().Draw(t, "probed") {
+		p.StartupProbe = &probe.Probe{HTTPGet: &probe.HTTPGet{Port: 80, Path: rapid.String().Draw(t, "path")}, PeriodSeconds: 0.25}
+		p.LivenessProbe = &probe.Probe{Exec: &probe.Exec{Command: []string{"true"}}, FailureThreshold: 3}
+	}
+	return p
+}
+
+func TestReadNamesTheTypesThereAre(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plan.toml")
+	expect := NewWithT(t).Expect
+	expect(plan.Write(path, plan.Plan{Type: "web"}, plan.Plan{Type: "worker"})).To(Succeed())
+	_, err := plan.Read(path, "task")
+	expect(err).To(MatchError(And(ContainSubstring(path), ContainSubstring(`"task"`), ContainSubstring("web, worker"))))
+}
+
+func TestReadNamesTheFileItCannotRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plan.toml")
+	expect := NewWithT(t).Expect
+	_, err := plan.Read(path, "web")
+	expect(err).To(And(MatchError(ContainSubstring(path)), MatchError(os.ErrNotExist)))
+	expect(os.WriteFile(path, []byte("plans = what"), 0o644)).To(Succeed())
+	_, err = plan.Read(path, "web")
+	expect(err).To(MatchError(ContainSubstring(path)))
+}
