@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+	"github.com/sidecar-buildpack/sidecar/sidecar/resolve"
+)
+
+// planCommand writes what a build would write for the supervisor.
+func planCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "plan",
+		Short: "Write the plan that a build would put into the image",
+		Long: `Write the plan that a build would put into the image: for each process type
+its sidecars in the order they start in, with every default filled in.
+The directory of the declaration is taken for the app's.`,
+		Example: `  sidecar plan
+  sidecar plan --file sidecar.toml --type web --output plan.toml`,
+		Args: cobra.NoArgs,
+	}
+	file := fileFlag(c)
+	processType := c.Flags().StringP("type", "t", "", "one process type alone, such as web (default: all that have sidecars)")
+	output := c.Flags().StringP("output", "o", "-", "the file to write; - is standard output")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		plans, err := plans(c, *file, *processType)
+		if err != nil {
+			return err
+		}
+		if *output == "-" {
+			err = plan.Encode(c.OutOrStdout(), plans...)
+		} else {
+			err = plan.Write(*output, plans...)
+		}
+		if err != nil {
+			return failure{err}
+		}
+		return nil
+	}
+	return c
+}
+
+// plans resolves one process type, or all where it is empty.
+func plans(c *cobra.Command, file, processType string) ([]plan.Plan, error) {
+	source, appDir, err := load(c, file)
+	if err != nil {
+		return nil, err
+	}
+	types := resolve.Types(source.Declaration)
+	if processType != "" {
+		if !slices.Contains(types, processType) {
+			return nil, failure{fmt.Errorf("%s has no sidecars for process type %q: it has some for %s", file, processType, strings.Join(types, ", "))}
+		}
+		types = []string{processType}
+	}
+	var plans []plan.Plan
+	for _, t := range types {
+		plans = append(plans, resolve.Plan(source.Declaration, t, appDir))
+	}
+	return plans, nil
+}

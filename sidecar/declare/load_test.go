@@ -1,0 +1,136 @@
+package declare_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/declare"
+)
+
+const manifest = "applications: [{name: a, sidecars: [{name: by-manifest, command: x, process_types: [web]}]}]"
+
+// write makes an app's directory with files.
+func write(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func lookup(env map[string]string) declare.Lookup {
+	return func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	}
+}
+
+func TestLoadFindsTheDeclaration(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		files  map[string]string
+		env    map[string]string
+		origin string
+		first  string // the first sidecar's name
+	}{
+		{"sidecar.toml", map[string]string{"sidecar.toml": minimal, "manifest.yml": manifest}, nil, "sidecar.toml", "config-server"},
+		{"manifest.yml", map[string]string{"manifest.yml": manifest}, nil, "manifest.yml", "by-manifest"},
+		{"another file", map[string]string{"sidecar.toml": "no", "conf/my.toml": minimal},
+			map[string]string{"BP_SIDECAR_CONFIG": "conf/my.toml"}, "conf/my.toml", "config-server"},
+		{"another manifest", map[string]string{"cf/prod.yaml": manifest}, map[string]string{"BP_SIDECAR_CONFIG": "cf/prod.yaml"}, "cf/prod.yaml", "by-manifest"},
+		{"one application", map[string]string{"manifest.yml": strings.TrimSuffix(manifest, "]") + ", {name: b, sidecars: [{name: two, command: x, process_types: [web]}]}]"},
+			map[string]string{"BP_SIDECAR_APPLICATION": "b"}, "manifest.yml", "two"},
+		{"sidecar.toml while staging on Cloud Foundry", map[string]string{"sidecar.toml": minimal}, map[string]string{"VCAP_APPLICATION": "{}"}, "sidecar.toml", "config-server"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			source, err := declare.Load(write(t, c.files), lookup(c.env))
+			expect := NewWithT(t).Expect
+			expect(err).NotTo(HaveOccurred())
+			expect(source.Origin).To(Equal(c.origin))
+			expect(source.Sidecars[0].Name).To(Equal(c.first))
+		})
+	}
+}
+
+func TestLoadFindsNothingToRun(t *testing.T) {
+	staging := map[string]string{"VCAP_APPLICATION": "{}"}
+	for _, c := range []struct {
+		name string
+		file string // of manifest.yml
+		env  map[string]string
+		want error
+	}{
+		{"no sidecars", "applications: [{name: a}]", nil, declare.ErrNone},
+		{"a manifest of something else", "{{ .Values }}", nil, declare.ErrNone},
+		{"sidecars in a comment", "# no sidecars here", nil, declare.ErrNone},
+		{"no sidecars while staging on Cloud Foundry", "# no sidecars here", staging, declare.ErrNone},
+		{"sidecars while staging on Cloud Foundry", manifest, staging, declare.ErrLeft},
+		{"sidecars that only Cloud Foundry can judge", application("[{name: ((name))}]"), staging, declare.ErrLeft},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := declare.Load(write(t, map[string]string{"manifest.yml": c.file}), lookup(c.env))
+			NewWithT(t).Expect(err).To(MatchError(c.want))
+		})
+	}
+	t.Run("no file", func(t *testing.T) {
+		_, err := declare.Load(t.TempDir(), lookup(nil))
+		NewWithT(t).Expect(err).To(MatchError(declare.ErrNone))
+	})
+}
+
+func TestLoadRefusesFilesOutsideTheApp(t *testing.T) {
+	outside := write(t, map[string]string{"sidecar.toml": minimal})
+	dir := t.TempDir()
+	expect := NewWithT(t).Expect
+	expect(os.Symlink(filepath.Join(outside, "sidecar.toml"), filepath.Join(dir, "sidecar.toml"))).To(Succeed())
+	expect(os.Symlink("../"+filepath.Base(outside), filepath.Join(dir, "dir"))).To(Succeed())
+	for _, file := range []string{"sidecar.toml", "dir/sidecar.toml", "../" + filepath.Base(outside) + "/sidecar.toml", filepath.Join(outside, "sidecar.toml")} {
+		_, err := declare.Load(dir, lookup(map[string]string{"BP_SIDECAR_CONFIG": file}))
+		expect(err).To(MatchError(And(
+			ContainSubstring("BP_SIDECAR_CONFIG is %q, which can't be read: path escapes from parent", file),
+			ContainSubstring("write the path of a file in the app's directory"),
+		)))
+	}
+	_, err := declare.Load(dir, lookup(nil))
+	expect(err).To(MatchError("sidecar.toml can't be read: path escapes from parent"))
+}
+
+func TestLoadRefusesWhatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	expect := NewWithT(t).Expect
+	expect(syscall.Mkfifo(filepath.Join(dir, "sidecar.toml"), 0o644)).To(Succeed())
+	_, err := declare.Load(dir, lookup(nil))
+	expect(err).To(MatchError("sidecar.toml can't be read: it is not a file"))
+	_, err = declare.Load(dir, lookup(map[string]string{"BP_SIDECAR_CONFIG": "."}))
+	expect(err).To(MatchError(ContainSubstring("it is not a file")))
+	_, err = declare.Load(dir, lookup(map[string]string{"BP_SIDECAR_CONFIG": "missing.toml"}))
+	expect(err).To(MatchError(ContainSubstring(`BP_SIDECAR_CONFIG is "missing.toml", which can't be read: no such file or directory`)))
+}
+
+func TestLoadRefusesLargeFiles(t *testing.T) {
+	const most = 1 << 20
+	comment := minimal + "#" + strings.Repeat("x", most-len(minimal)-1)
+	expect := NewWithT(t).Expect
+	_, err := declare.Load(write(t, map[string]string{"sidecar.toml": comment}), lookup(nil))
+	expect(err).NotTo(HaveOccurred())
+	_, err = declare.Load(write(t, map[string]string{"sidecar.toml": comment + "x"}), lookup(nil))
+	expect(err).To(MatchError("sidecar.toml can't be read: it is larger than 1 MiB, which no declaration needs to be"))
+}
+
+func TestReadCallsAFileWhatTheUserCallsIt(t *testing.T) {
+	path := filepath.Join(write(t, map[string]string{"x.toml": "a"}), "x.toml")
+	_, err := declare.Read(path, "")
+	NewWithT(t).Expect(err).To(MatchError(HavePrefix(path + ": line 1: ")))
+}

@@ -1,0 +1,244 @@
+package declare
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
+)
+
+// Parse reads a sidecar.toml. Origin is what errors call it; they name the key, its value and the way out, one a line, and
+// all that is wrong is reported at once.
+func Parse(text []byte, origin string) (Declaration, error) { return parse(text, origin, false) }
+
+// Decode reads back what Encode wrote.
+func Decode(text, origin string) (Declaration, error) { return parse([]byte(text), origin, true) }
+
+// parse reads a document; only an encoded one has the application's env.
+func parse(text []byte, origin string, encoded bool) (Declaration, error) {
+	values := map[string]any{}
+	if err := toml.Unmarshal(text, &values); err != nil {
+		return Declaration{}, syntaxError(err, origin)
+	}
+	p := &problems{origin: origin}
+	doc := &table{problems: p, values: values}
+	var d Declaration
+	if encoded {
+		d.Env = env(doc)
+	}
+	d.App = app(doc)
+	waitedFor := completions(values)
+	for _, t := range doc.tables("sidecars", "write [[sidecars]], with two brackets") {
+		d.Sidecars = append(d.Sidecars, sidecar(t, waitedFor))
+	}
+	doc.unknown()
+	check(d, p)
+	if err := p.err(); err != nil {
+		return Declaration{}, err
+	}
+	return d, nil
+}
+
+func syntaxError(err error, origin string) error {
+	var syntax toml.ParseError
+	if !errors.As(err, &syntax) {
+		return fmt.Errorf("%s: %w", origin, err)
+	}
+	return fmt.Errorf("%s: line %d: not TOML: %s", origin, syntax.Position.Line, strings.TrimSuffix(syntax.Message, "."))
+}
+
+func app(doc *table) App {
+	t := doc.table("app")
+	if t == nil {
+		t = &table{problems: doc.problems}
+	}
+	a := App{
+		DependsOn:              dependsOn(t),
+		StopGracePeriodSeconds: t.seconds("stop-grace-period-seconds", 0, 0),
+		Logs:                   logs(t, "raw"),
+	}
+	a.StartupProbe, a.ReadinessProbe, a.LivenessProbe = probes(t)
+	t.unknown()
+	return a
+}
+
+// sidecar reads one of [[sidecars]]. One whose completion is waited for can't be essential: its end would stop the rest.
+func sidecar(t *table, waitedFor map[string]bool) Sidecar {
+	name := t.text("name", "")
+	if !t.has("name") || t.values["name"] == "" {
+		t.addf("%s is missing: every sidecar needs one", t.at("name"))
+	}
+	s := Sidecar{
+		Name:                   name,
+		ProcessTypes:           t.some("process-types", "web"),
+		Command:                command(t, "command"),
+		Files:                  t.texts("files"),
+		WorkingDir:             t.text("working-dir", ""),
+		Memory:                 size(t),
+		Env:                    env(t),
+		InheritEnv:             inheritEnv(t),
+		DependsOn:              dependsOn(t),
+		Restart:                t.oneOf("restart", "never", "never", "on-failure", "always"),
+		MaxRestarts:            t.count("max-restarts", 0, 5),
+		RestartWindowSeconds:   t.seconds("restart-window-seconds", leastSeconds, 60),
+		Essential:              t.flag("essential", !waitedFor[name]),
+		StopSignal:             stopSignal(t),
+		StopGracePeriodSeconds: t.seconds("stop-grace-period-seconds", 0, 5),
+		Logs:                   logs(t, "prefix"),
+	}
+	s.StartupProbe, s.ReadinessProbe, s.LivenessProbe = probes(t)
+	t.unknown()
+	if s.WorkingDir != "" {
+		local(t, "working-dir", s.WorkingDir)
+	}
+	for _, file := range s.Files {
+		local(t, "files", file)
+	}
+	return s
+}
+
+// leastSeconds is the shortest time that something can be repeated at.
+const leastSeconds = 0.001
+
+func logs(t *table, otherwise string) string {
+	return t.oneOf("logs", otherwise, "prefix", "raw", "json")
+}
+
+// completions gives the names whose completion some process waits for.
+func completions(document map[string]any) map[string]bool {
+	names := map[string]bool{}
+	scratch := &table{problems: &problems{}, values: document}
+	tables := scratch.tables("sidecars", "")
+	if app := scratch.table("app"); app != nil {
+		tables = append(tables, app)
+	}
+	for _, t := range tables {
+		for name, condition := range t.textMap("depends-on") {
+			if condition == "completed" {
+				names[name] = true
+			}
+		}
+	}
+	return names
+}
+
+func dependsOn(t *table) map[string]string {
+	inner := t.table("depends-on")
+	if inner == nil || len(inner.values) == 0 {
+		return nil
+	}
+	conditions := map[string]string{}
+	for name := range inner.values {
+		conditions[name] = inner.oneOf(name, "started", "started", "ready", "completed")
+	}
+	return conditions
+}
+
+func env(t *table) map[string]string {
+	vars := t.textMap("env")
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		if !validVariable(name, vars[name]) {
+			t.addf("%s has the name %q: a variable's name can't be empty or hold = or NUL", t.at("env"), name)
+		}
+	}
+	return vars
+}
+
+// validVariable tells whether a process can be given the variable.
+func validVariable(name, value string) bool {
+	return name != "" && !strings.ContainsAny(name, "=\x00") && !strings.ContainsRune(value, 0)
+}
+
+func inheritEnv(t *table) Names {
+	switch v, _ := t.value("inherit-env"); v := v.(type) {
+	case nil:
+		return Names{Everything}
+	case bool:
+		if v {
+			return Names{Everything}
+		}
+		return Names{}
+	case []any:
+		names := t.texts("inherit-env")
+		for i, name := range names {
+			if !validVariable(name, "") {
+				t.refuseAt(fmt.Sprintf("%s[%d]", t.at("inherit-env"), i), name, "write a variable's name")
+			}
+		}
+		return append(Names{}, names...)
+	default:
+		t.refuse("inherit-env", "write true, false or a list of variables' names")
+		return nil
+	}
+}
+
+func command(t *table, key string) Command {
+	v, ok := t.value(key)
+	if !ok {
+		t.refuse(key, `write what to run, such as ["./config-server", "--quiet"]`)
+		return nil
+	}
+	if s, ok := v.(string); ok {
+		return commandText(t, key, s)
+	}
+	argv := t.texts(key)
+	if list, ok := v.([]any); ok && (len(list) == 0 || len(argv) > 0 && argv[0] == "") {
+		t.addf("%s is empty: write what to run, such as [\"./config-server\", \"--quiet\"]", t.at(key))
+	}
+	return argv
+}
+
+func commandText(t *table, key, text string) Command {
+	if strings.TrimSpace(text) == "" {
+		t.refuse(key, `write what to run, such as ["./config-server", "--quiet"]`)
+		return nil
+	}
+	argv, err := SplitCommand(t.text(key, text))
+	if err != nil {
+		t.refuse(key, "%v", err)
+	}
+	return argv
+}
+
+func size(t *table) memory.Size {
+	v, ok := t.value("memory")
+	if !ok {
+		return 0
+	}
+	s, ok := v.(string)
+	if !ok {
+		t.refuse("memory", `write a number and a unit in quotes, such as "64M" (B, K, M, G, T; base 1024)`)
+		return 0
+	}
+	n, err := memory.ParseSize(s)
+	if err != nil {
+		t.addf("%s: %v", t.at("memory"), err)
+	}
+	return n
+}
+
+// stopSignal reads a signal's name, with or without SIG, in any case.
+func stopSignal(t *table) string {
+	name := strings.ToUpper(t.text("stop-signal", "SIGTERM"))
+	if !strings.HasPrefix(name, "SIG") {
+		name = "SIG" + name
+	}
+	if unix.SignalNum(name) == 0 {
+		t.refuse("stop-signal", "write a signal's name, such as SIGTERM, SIGINT or SIGQUIT")
+	}
+	return name
+}
+
+// local reports a path that is not inside the app's directory.
+func local(t *table, key, path string) {
+	if !filepath.IsLocal(path) {
+		t.addf("%s is %s: write a path inside the app's directory, relative to it, without ..", t.at(key), showText(path))
+	}
+}
