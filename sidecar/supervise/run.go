@@ -1,0 +1,209 @@
+package supervise
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/logs"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// Options are what can be said at launch.
+type Options struct {
+	Budget time.Duration // what a stop may take in all
+	Level  Level         // the least Report that is told
+	Helper string        // the binary that carries out https and grpc probes
+}
+
+// Run starts app, the argv of p's main process, and the sidecars of p, supervises them until all have ended and returns the exit code.
+// Its caller has locked the main goroutine to the main thread, since the children die with the thread that started them (prctl(2),
+// PR_SET_PDEATHSIG).
+func Run(p plan.Plan, app []string, o Options) int {
+	r := newRunner(p, app, o)
+	r.listen()
+	r.step(Begun{r.now()})
+	for !r.finished {
+		select {
+		case <-r.deaths:
+			r.reap()
+		case sig := <-r.signals:
+			r.signalled(sig.(syscall.Signal))
+		case f := <-r.inbox:
+			f()
+		}
+	}
+	r.sweep()
+	r.logs.Drain(max(time.Until(r.drainBy), leastDrain))
+	return r.code
+}
+
+// leastDrain is what those who read our output get to take the last of it, whatever a stop's budget says.
+const leastDrain = 200 * time.Millisecond
+
+// runner carries out what the machine decides. All its fields belong to the main goroutine; others send it a func through inbox.
+type runner struct {
+	options Options
+	state   State
+	pending []Event // those that actions in progress gave rise to
+	start   time.Time
+
+	children []child // by the plan's Processes
+	pids     map[int]func(unix.WaitStatus)
+	timers   map[Timer]*time.Timer
+	logs     *logs.Logs
+	terminal bool // the app is in the foreground of a terminal
+	null     *os.File
+
+	deaths  chan os.Signal
+	signals chan os.Signal
+	inbox   chan func()
+	answer  string // to the RestartAsked in progress
+
+	finished bool
+	code     int
+	drainBy  time.Time
+}
+
+func newRunner(p plan.Plan, app []string, o Options) *runner {
+	r := &runner{
+		options: o,
+		state:   New(p, o.Budget),
+		start:   time.Now(),
+		pids:    map[int]func(unix.WaitStatus){},
+		timers:  map[Timer]*time.Timer{},
+		deaths:  make(chan os.Signal, 1),
+		signals: make(chan os.Signal, 64),
+		inbox:   make(chan func()),
+	}
+	raw := false
+	for _, q := range p.Processes() {
+		raw = raw || q.Logs == plan.Raw
+		r.children = append(r.children, newChild(q))
+	}
+	r.children[len(p.Sidecars)].argv = app
+	r.logs = logs.New(raw)
+	return r
+}
+
+// listen makes the process ready to have children: their ends and our signals are heard, orphans come to us, people can ask.
+func (r *runner) listen() {
+	signal.Notify(r.deaths, unix.SIGCHLD)
+	signal.Notify(r.signals, forwarded()...)
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil && os.Getpid() != 1 {
+		r.tell(Info, "orphaned processes can't be waited for: prctl: "+err.Error())
+	}
+	var err error
+	if r.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
+		r.tell(Info, "sidecars have no standard input: "+err.Error())
+	}
+	r.terminal = inForeground()
+	r.listenNotify()
+	r.listenControl()
+}
+
+// forwarded are the signals that people send. The others speak of faults of our own, or are Go's.
+func forwarded() (signals []os.Signal) {
+	own := map[syscall.Signal]bool{
+		unix.SIGCHLD: true, unix.SIGURG: true, unix.SIGPIPE: true,
+		unix.SIGILL: true, unix.SIGTRAP: true, unix.SIGABRT: true, unix.SIGBUS: true, unix.SIGFPE: true, unix.SIGSEGV: true, unix.SIGSYS: true,
+		unix.SIGKILL: true, unix.SIGSTOP: true, unix.SIGTTIN: true, unix.SIGTTOU: true,
+		32: true, 33: true, 34: true, // the C library's
+	}
+	for sig := syscall.Signal(1); sig <= 64; sig++ {
+		if !own[sig] && !signal.Ignored(sig) {
+			signals = append(signals, sig)
+		}
+	}
+	return signals
+}
+
+func (r *runner) now() At { return At(time.Since(r.start)) }
+
+// signalled gives a signal to the machine, which knows what it is for.
+func (r *runner) signalled(sig syscall.Signal) { r.step(Signalled{r.now(), sig}) }
+
+// step gives an event to the machine and carries out what it says, and then the events that this gave rise to.
+func (r *runner) step(e Event) {
+	r.pending = append(r.pending, e)
+	if len(r.pending) > 1 {
+		return
+	}
+	for ; len(r.pending) > 0; r.pending = r.pending[1:] {
+		var actions []Action
+		r.state, actions = Step(r.state, r.pending[0])
+		for _, a := range actions {
+			r.perform(a)
+		}
+	}
+}
+
+func (r *runner) perform(a Action) {
+	switch a := a.(type) {
+	case Spawn:
+		r.spawn(a.Proc, a.Run)
+	case Signal:
+		r.signal(a.Proc, a.Signal)
+	case SetTimer:
+		r.setTimer(a)
+	case CancelTimer:
+		r.cancelTimer(a.Timer)
+	case StartProbe:
+		r.startProbe(a)
+	case StopProbe:
+		r.children[a.Proc].stopProbe[a.Kind]()
+	case Report:
+		r.tell(a.Level, a.Text)
+	case Answer:
+		r.answer = a.Refused
+	case Finish:
+		r.finished, r.code = true, a.Code
+	}
+}
+
+func (r *runner) setTimer(a SetTimer) {
+	r.cancelTimer(a.Timer)
+	var t *time.Timer
+	t = time.AfterFunc(a.After, func() {
+		r.inbox <- func() {
+			if r.timers[a.Timer] == t {
+				delete(r.timers, a.Timer)
+				r.step(Expired{r.now(), a.Timer})
+			}
+		}
+	})
+	r.timers[a.Timer] = t
+	if a.Timer.Kind == Budget {
+		r.drainBy = time.Now().Add(a.After)
+	}
+}
+
+func (r *runner) cancelTimer(name Timer) {
+	if t := r.timers[name]; t != nil {
+		t.Stop()
+		delete(r.timers, name)
+	}
+}
+
+// tell says something on stderr, in a line that no other is mixed with.
+func (r *runner) tell(level Level, text string) {
+	if level >= r.options.Level {
+		r.logs.Say(strings.ReplaceAll(text, "\n", " "))
+	}
+}
+
+// signal sends to the process alone, as if it were alone in its container. The PID can't be somebody else's: it is not awaited yet.
+func (r *runner) signal(i int, sig syscall.Signal) {
+	pid := r.children[i].pid
+	if err := unix.Kill(pid, sig); err != nil && err != unix.ESRCH {
+		r.tell(Info, fmt.Sprintf("%s to %s: %v", unix.SignalName(sig), r.state.title(i), err))
+	}
+	if sig == unix.SIGKILL {
+		_ = unix.Kill(-pid, sig) // and with it what is left of its group
+	}
+}

@@ -1,0 +1,177 @@
+package supervise
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
+)
+
+// status is what is known of one process.
+type status struct {
+	name     string
+	pid      int // 0 where it doesn't run
+	state    Phase
+	health   string // starting, ready or not ready, where a probe tells
+	restarts int
+	used     int64 // bytes, PSS of the process and all below it
+	share    memory.Size
+	uptime   time.Duration
+	lastEnd  string // how its last run ended, where it doesn't run
+	message  string // what it last said of itself (sd_notify's STATUS)
+}
+
+// status looks at all processes; their memory is read here, beside the main goroutine, since that may take a while.
+func (r *runner) status() (all []status) {
+	r.main(context.Background(), func() {
+		for i := range r.children {
+			all = append(all, r.statusOf(i))
+		}
+	})
+	for i := range all {
+		if all[i].pid != 0 {
+			all[i].used = memoryOf(all[i].pid)
+		}
+	}
+	return all
+}
+
+func (r *runner) statusOf(i int) status {
+	c, p := &r.children[i], &r.state.procs[i]
+	s := status{name: c.Name, pid: c.pid, state: p.phase, restarts: p.restarts, share: c.Memory, message: c.said.status}
+	if c.pid != 0 {
+		s.uptime = time.Since(c.spawnedAt)
+		s.health = r.health(i)
+	}
+	if over(p.phase) || p.phase == BackingOff {
+		s.lastEnd = p.ending()
+	}
+	return s
+}
+
+func (r *runner) health(i int) string {
+	c, p := &r.children[i], &r.state.procs[i]
+	switch {
+	case c.StartupProbe == nil && c.ReadinessProbe == nil && c.LivenessProbe == nil:
+		return ""
+	case !p.started:
+		return "starting"
+	case !p.ready:
+		return "not ready"
+	}
+	return "ready"
+}
+
+// memoryOf is the proportional set size in bytes of a process and all below it; where that may not be read, their resident size.
+func memoryOf(pid int) (sum int64) {
+	for _, p := range append(descendants(pid), pid) {
+		sum += pss(filepath.Join("/proc", strconv.Itoa(p)))
+	}
+	return sum
+}
+
+func pss(dir string) int64 {
+	text, err := os.ReadFile(filepath.Join(dir, "smaps_rollup"))
+	if err == nil {
+		for line := range strings.Lines(string(text)) {
+			if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "Pss:" {
+				kibibytes, _ := strconv.ParseInt(fields[1], 10, 64)
+				return kibibytes * 1024
+			}
+		}
+	}
+	text, _ = os.ReadFile(filepath.Join(dir, "statm"))
+	if fields := strings.Fields(string(text)); len(fields) > 1 {
+		pages, _ := strconv.ParseInt(fields[1], 10, 64)
+		return pages * int64(os.Getpagesize())
+	}
+	return 0
+}
+
+// table is the statuses for people.
+func table(all []status) string {
+	rows := [][]string{{"NAME", "PID", "STATE", "HEALTH", "RESTARTS", "MEMORY", "UPTIME", ""}}
+	for _, s := range all {
+		row := []string{s.name, "-", s.state.String(), s.health, strconv.Itoa(s.restarts), "-", "-", s.lastEnd}
+		if s.pid != 0 {
+			row[1], row[5], row[6] = strconv.Itoa(s.pid), s.memory(), s.uptime.Truncate(time.Second).String()
+		}
+		if row[3] == "" {
+			row[3] = "-"
+		}
+		if s.lastEnd == "" {
+			row[7] = s.message
+		}
+		rows = append(rows, row)
+	}
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var text strings.Builder
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			line.WriteString(cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2))
+		}
+		text.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	return text.String()
+}
+
+// memory is what is used and, where something is declared, of how much.
+func (s status) memory() string {
+	text := fmt.Sprintf("%.1fM", float64(s.used)/float64(memory.M))
+	if s.share != 0 {
+		text += " of " + s.share.String()
+	}
+	return text
+}
+
+// jsonList is the statuses for programs. What isn't known of a process is left out.
+func jsonList(all []status) string {
+	items := make([]string, len(all))
+	for i, s := range all {
+		item := `{"name": ` + quote(s.name) + `, "state": ` + quote(s.state.String()) + fmt.Sprintf(`, "restarts": %d`, s.restarts)
+		if s.pid != 0 {
+			item += fmt.Sprintf(`, "pid": %d, "uptimeSeconds": %.3f, "memoryUsedBytes": %d`, s.pid, s.uptime.Seconds(), s.used)
+		}
+		if s.share != 0 {
+			item += fmt.Sprintf(`, "memoryBytes": %d`, s.share)
+		}
+		for _, field := range [][2]string{{"health", s.health}, {"lastEnd", s.lastEnd}, {"message", s.message}} {
+			if field[1] != "" {
+				item += `, "` + field[0] + `": ` + quote(field[1])
+			}
+		}
+		items[i] = "  " + item + "}"
+	}
+	return "[\n" + strings.Join(items, ",\n") + "\n]\n"
+}
+
+// quote is s as a JSON string (RFC 8259, section 7).
+func quote(s string) string {
+	var text strings.Builder
+	text.WriteByte('"')
+	for _, c := range strings.ToValidUTF8(s, "\uFFFD") {
+		switch {
+		case c == '"' || c == '\\':
+			text.WriteByte('\\')
+			text.WriteRune(c)
+		case c < ' ':
+			fmt.Fprintf(&text, `\u%04x`, c)
+		default:
+			text.WriteRune(c)
+		}
+	}
+	text.WriteByte('"')
+	return text.String()
+}
