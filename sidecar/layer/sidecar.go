@@ -1,0 +1,110 @@
+// Package layer makes the buildpack's layers: one for the files of each sidecar, one for the supervisor.
+package layer
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/buildpacks/libcnb/v2"
+	"github.com/paketo-buildpacks/libpak/v2"
+	"github.com/paketo-buildpacks/libpak/v2/log"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/declare"
+)
+
+// Sidecar packages the files of one sidecar. A link stays at each one's place in the app, so that the command works
+// unchanged. As the layer depends on nothing else, a rebuild with other code in the app reuses it.
+type Sidecar struct {
+	name   string
+	finder finder
+	paths  []string
+	logger log.Logger
+}
+
+// NewSidecars gives a contributor for each sidecar that has files in app, the app's directory. Two that name one file
+// share the first one's copy. layers is the directory that holds every buildpack's layers. A file that isn't there, and
+// one that lies outside, is an error.
+func NewSidecars(app, layers string, sidecars []declare.Sidecar, logger log.Logger) ([]libpak.Contributable, error) {
+	finder, err := newFinder(app, layers)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]files, len(sidecars))
+	for i, s := range sidecars {
+		if all[i], err = finder.find(s); err != nil {
+			return nil, err
+		}
+	}
+	if err := makeRunnable(app, all); err != nil {
+		return nil, err
+	}
+	share(all)
+	var contributors []libpak.Contributable
+	for i, s := range sidecars {
+		if len(all[i].paths) > 0 {
+			contributors = append(contributors, Sidecar{declare.Slug(s.Name), finder, all[i].paths, logger})
+		}
+	}
+	return contributors, nil
+}
+
+// makeRunnable lets everyone run what they may read: an app that was uploaded as a zip has lost its run bits.
+func makeRunnable(app string, all []files) error {
+	root, err := os.OpenRoot(app)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, f := range all {
+		if f.executable == "" {
+			continue
+		}
+		info, err := root.Stat(f.executable)
+		if err != nil {
+			return err
+		}
+		mode := info.Mode().Perm()
+		if err := root.Chmod(f.executable, mode|mode&0o444>>2); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Name is the layer's name: the sidecar's, slugged.
+func (s Sidecar) Name() string { return s.name }
+
+// Contribute fills the layer where its content has changed since the last build, and links to it from the app.
+func (s Sidecar) Contribute(layer *libcnb.Layer) error {
+	root, err := os.OpenRoot(s.finder.app)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	tree := tree{s.finder, root, s.paths}
+	digest, err := tree.digest()
+	if err != nil {
+		return s.failed(err)
+	}
+	contributor := libpak.NewLayerContributor(s.name, map[string]any{"content": digest}, libcnb.LayerTypes{Launch: true}, s.logger)
+	// A subdirectory, since bin, lib, env, profile.d and exec.d of a layer's own mean something to the launcher.
+	dir := filepath.Join(layer.Path, "files")
+	err = contributor.Contribute(layer, func(*libcnb.Layer) error {
+		for _, path := range s.paths {
+			s.logger.Body(path)
+		}
+		return tree.copy(dir)
+	})
+	if err != nil {
+		return s.failed(err)
+	}
+	if err := tree.leave(dir); err != nil {
+		return s.failed(err)
+	}
+	return nil
+}
+
+func (s Sidecar) failed(err error) error {
+	return fmt.Errorf("packaging the files of sidecar %q: %w", s.name, err)
+}

@@ -1,0 +1,231 @@
+package layer_test
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/buildpacks/libcnb/v2"
+	. "github.com/onsi/gomega"
+	"github.com/paketo-buildpacks/libpak/v2/log"
+	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/declare"
+	"github.com/sidecar-buildpack/sidecar/sidecar/layer"
+)
+
+func TestSidecars(t *testing.T) {
+	spec.Run(t, "Sidecars", testSidecars)
+}
+
+func testSidecars(t *testing.T, context spec.G, it spec.S) {
+	var (
+		Expect           = NewWithT(t).Expect
+		app, all, layers string
+		output           *bytes.Buffer
+	)
+
+	it.Before(func() {
+		app, all = t.TempDir(), t.TempDir()
+		layers = filepath.Join(all, "sidecar-buildpack_sidecar")
+		Expect(os.Mkdir(layers, 0o755)).To(Succeed())
+		output = &bytes.Buffer{}
+		write(t, filepath.Join(app, "server"), "#!/bin/sh\necho served\n", 0o755)
+		write(t, filepath.Join(app, "conf", "a.yml"), "a", 0o640)
+		write(t, filepath.Join(app, "conf", "deep", "b.yml"), "b", 0o644)
+	})
+
+	// contribute does what a build does: it gives the names of the layers.
+	contribute := func(sidecars ...declare.Sidecar) ([]string, error) {
+		contributors, err := layer.NewSidecars(app, all, sidecars, log.NewPaketoLogger(output))
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, c := range contributors {
+			l, err := (&libcnb.Layers{Path: layers}).Layer(c.Name())
+			Expect(err).NotTo(HaveOccurred())
+			if err := c.Contribute(&l); err != nil {
+				return nil, err
+			}
+			Expect(l.LayerTypes).To(Equal(libcnb.LayerTypes{Launch: true}))
+			writeMetadata(t, l)
+			names = append(names, c.Name())
+		}
+		return names, nil
+	}
+	sidecar := func(command ...string) declare.Sidecar {
+		return declare.Sidecar{Name: "My Server", Command: command}
+	}
+	packaged := func(path string) string { return filepath.Join(layers, "my-server", "files", path) }
+
+	it("moves the command's own file to a layer and leaves a link", func() {
+		Expect(contribute(sidecar("./server", "--quiet"))).To(Equal([]string{"my-server"}))
+		Expect(os.Readlink(filepath.Join(app, "server"))).To(Equal(packaged("server")))
+		Expect(os.ReadFile(filepath.Join(app, "server"))).To(BeEquivalentTo("#!/bin/sh\necho served\n"))
+	})
+
+	it("gives the run bits back that a zip has lost", func() {
+		Expect(os.Chmod(filepath.Join(app, "server"), 0o640)).To(Succeed())
+		Expect(contribute(sidecar("./server"))).To(HaveLen(1))
+		Expect(mode(t, packaged("server"))).To(Equal(fs.FileMode(0o750)))
+	})
+
+	it("finds the command from the sidecar's directory and by its absolute path", func() {
+		write(t, filepath.Join(app, "conf", "tool"), "", 0o755)
+		s := sidecar("./tool")
+		s.WorkingDir = "conf"
+		absolute := declare.Sidecar{Name: "absolute", Command: []string{filepath.Join(app, "server")}}
+		Expect(contribute(s, absolute)).To(Equal([]string{"my-server", "absolute"}))
+		Expect(packaged("conf/tool")).To(BeARegularFile())
+	})
+
+	it("packages files and whole directories, with their modes and the links among them", func() {
+		Expect(os.Symlink("a.yml", filepath.Join(app, "conf", "beside"))).To(Succeed())
+		Expect(os.Symlink("../server", filepath.Join(app, "conf", "out"))).To(Succeed())
+		Expect(os.Chmod(filepath.Join(app, "conf", "deep"), 0o700)).To(Succeed())
+		s := sidecar("java")
+		s.Files = []string{"conf/", "conf/a.yml"}
+		Expect(contribute(s)).To(HaveLen(1))
+		Expect(os.Readlink(filepath.Join(app, "conf"))).To(Equal(packaged("conf")))
+		Expect(mode(t, packaged("conf/a.yml"))).To(Equal(fs.FileMode(0o640)))
+		Expect(mode(t, packaged("conf/deep"))).To(Equal(fs.FileMode(0o700)))
+		Expect(os.ReadFile(filepath.Join(app, "conf", "deep", "b.yml"))).To(BeEquivalentTo("b"))
+		Expect(os.Readlink(packaged("conf/beside"))).To(Equal("a.yml"))
+		Expect(os.ReadFile(filepath.Join(app, "conf", "out"))).To(ContainSubstring("served"))
+	})
+
+	it("makes no layer for what the app doesn't have", func() {
+		Expect(contribute(sidecar("java", "-jar", "server"), declare.Sidecar{Name: "b", Command: []string{"/usr/sbin/nginx"}})).To(BeEmpty())
+		Expect(filepath.Join(app, "server")).To(BeARegularFile())
+	})
+
+	context("two sidecars have one file", func() {
+		it("shares the first one's", func() {
+			other := declare.Sidecar{Name: "other", Command: []string{"./server"}, Files: []string{"conf/a.yml"}}
+			Expect(contribute(sidecar("./server"), other)).To(Equal([]string{"my-server", "other"}))
+			Expect(os.Readlink(filepath.Join(app, "server"))).To(Equal(packaged("server")))
+			Expect(filepath.Join(layers, "other", "files", "server")).NotTo(BeAnExistingFile())
+			Expect(os.ReadFile(filepath.Join(app, "conf", "a.yml"))).To(BeEquivalentTo("a"))
+		})
+
+		it("finds it in the first one's directory, where it can be run", func() {
+			s := sidecar("java")
+			s.Files = []string{"conf"}
+			Expect(contribute(s, declare.Sidecar{Name: "other", Command: []string{"./conf/a.yml"}})).To(Equal([]string{"my-server"}))
+			Expect(mode(t, packaged("conf/a.yml"))).To(Equal(fs.FileMode(0o750)))
+		})
+
+		it("links to it from the second one's directory", func() {
+			first := sidecar("java")
+			first.Files = []string{"conf/deep"}
+			Expect(contribute(first, declare.Sidecar{Name: "other", Command: []string{"x"}, Files: []string{"conf"}})).To(HaveLen(2))
+			Expect(os.Readlink(filepath.Join(layers, "other", "files", "conf", "deep"))).To(Equal(packaged("conf/deep")))
+			Expect(os.ReadFile(filepath.Join(app, "conf", "deep", "b.yml"))).To(BeEquivalentTo("b"))
+		})
+	})
+
+	context("a rebuild", func() {
+		it.Before(func() {
+			Expect(contribute(sidecar("./server"))).To(HaveLen(1))
+			Expect(output.String()).To(ContainSubstring("Contributing"))
+			output.Reset()
+			Expect(os.RemoveAll(packaged(".."))).To(Succeed()) // a launch layer's metadata is restored without its content
+			Expect(os.Remove(filepath.Join(app, "server"))).To(Succeed())
+		})
+
+		it("reuses the layer of unchanged files, and links to it", func() {
+			write(t, filepath.Join(app, "server"), "#!/bin/sh\necho served\n", 0o755)
+			Expect(contribute(sidecar("./server"))).To(HaveLen(1))
+			Expect(output.String()).To(ContainSubstring("Reusing"))
+			Expect(os.Readlink(filepath.Join(app, "server"))).To(Equal(packaged("server")))
+			Expect(packaged("server")).NotTo(BeAnExistingFile())
+		})
+
+		it("fills it anew when the content has changed", func() {
+			write(t, filepath.Join(app, "server"), "changed", 0o755)
+			Expect(contribute(sidecar("./server"))).To(HaveLen(1))
+			Expect(os.ReadFile(packaged("server"))).To(BeEquivalentTo("changed"))
+		})
+
+		it("fills it anew when a mode has changed", func() {
+			write(t, filepath.Join(app, "server"), "#!/bin/sh\necho served\n", 0o700)
+			Expect(contribute(sidecar("./server"))).To(HaveLen(1))
+			Expect(mode(t, packaged("server"))).To(Equal(fs.FileMode(0o700)))
+		})
+	})
+
+	context("symbolic links", func() {
+		it("leaves what is behind one in the app", func() {
+			Expect(os.Chmod(filepath.Join(app, "server"), 0o644)).To(Succeed())
+			Expect(os.Symlink("server", filepath.Join(app, "link"))).To(Succeed())
+			Expect(contribute(sidecar("./link"))).To(BeEmpty())
+			Expect(mode(t, filepath.Join(app, "server"))).To(Equal(fs.FileMode(0o755)))
+		})
+
+		it("leaves what is in another buildpack's layer", func() {
+			modules := filepath.Join(all, "npm", "modules")
+			write(t, filepath.Join(modules, ".bin", "tool"), "", 0o644)
+			Expect(os.Symlink(modules, filepath.Join(app, "node_modules"))).To(Succeed())
+			Expect(contribute(sidecar("node_modules/.bin/tool"))).To(BeEmpty())
+			Expect(mode(t, filepath.Join(modules, ".bin", "tool"))).To(Equal(fs.FileMode(0o644)))
+		})
+	})
+
+	refused := func(s declare.Sidecar) string {
+		t.Helper()
+		_, err := contribute(s)
+		Expect(err).To(HaveOccurred())
+		return err.Error()
+	}
+
+	context("what can't be packaged", func() {
+		it("says which file is missing and what may have removed it", func() {
+			Expect(refused(sidecar("./gone"))).To(And(
+				HavePrefix(`sidecar "My Server": command: the app has no "gone"`),
+				ContainSubstring("BP_INCLUDE_FILES=gone")))
+		})
+
+		it("refuses a directory to run", func() {
+			Expect(refused(sidecar("./conf"))).To(ContainSubstring(`command: "./conf" is a directory`))
+		})
+
+		it("refuses a path out of the app", func() {
+			Expect(refused(sidecar("../../bin/sh"))).To(ContainSubstring(`command: "../../bin/sh" leads to `))
+			for _, path := range []string{"../x", "/etc/passwd", ".", "conf/../.."} {
+				s := sidecar("java")
+				s.Files = []string{path}
+				Expect(refused(s)).To(ContainSubstring("files: %q is not in the app's directory", path))
+			}
+		})
+
+		it("refuses links out of the app", func() {
+			secret := filepath.Join(t.TempDir(), "secret")
+			write(t, secret, "secret", 0o600)
+			Expect(os.Symlink(secret, filepath.Join(app, "link"))).To(Succeed())
+			Expect(refused(sidecar("./link"))).To(ContainSubstring("leads out of the app's directory, to " + secret))
+			Expect(os.Symlink(filepath.Dir(secret), filepath.Join(app, "conf", "away"))).To(Succeed())
+			s := sidecar("java")
+			s.Files = []string{"conf"}
+			Expect(refused(s)).To(ContainSubstring("conf/away is a symbolic link that leads out of the app's directory"))
+			Expect(mode(t, secret)).To(Equal(fs.FileMode(0o600)))
+		})
+	})
+}
+
+func write(t *testing.T, path, text string, mode fs.FileMode) {
+	t.Helper()
+	g := NewWithT(t)
+	g.Expect(os.MkdirAll(filepath.Dir(path), 0o755)).To(Succeed())
+	g.Expect(os.WriteFile(path, []byte(text), mode)).To(Succeed())
+	g.Expect(os.Chmod(path, mode)).To(Succeed())
+}
+
+func mode(t *testing.T, path string) fs.FileMode {
+	t.Helper()
+	info, err := os.Stat(path)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return info.Mode().Perm()
+}

@@ -1,0 +1,236 @@
+package sidecar_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/BurntSushi/toml"
+	"github.com/buildpacks/libcnb/v2"
+	. "github.com/onsi/gomega"
+	"github.com/paketo-buildpacks/libpak/v2/log"
+	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar"
+	"github.com/sidecar-buildpack/sidecar/sidecar/declare"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+func TestBuildpack(t *testing.T) {
+	spec.Run(t, "Buildpack", testBuildpack)
+}
+
+const declaration = `[[sidecars]]
+name = "config server"
+command = ["./config-server"]
+memory = "64M"
+[[sidecars]]
+name = "ticker"
+process-types = ["web", "worker"]
+command = ["tick"]
+memory = "16M"
+`
+
+const manifest = `applications:
+- name: app
+  env: {CONFIG_SERVER_PORT: 8082}
+  sidecars:
+  - name: config-server
+    process_types: [web]
+    command: ./config-server
+    color: blue
+`
+
+func testBuildpack(t *testing.T, context spec.G, it spec.S) {
+	var (
+		Expect         = NewWithT(t).Expect
+		app, buildpack string
+		layers         libcnb.Layers
+		output         *bytes.Buffer
+		logger         log.Logger
+	)
+
+	it.Before(func() {
+		app, buildpack = t.TempDir(), t.TempDir()
+		layers = libcnb.Layers{Path: filepath.Join(t.TempDir(), "sidecar-buildpack_sidecar")}
+		Expect(os.Mkdir(layers.Path, 0o755)).To(Succeed())
+		output = &bytes.Buffer{}
+		logger = log.NewPaketoLogger(output)
+		write(t, filepath.Join(buildpack, "bin", "supervisor"), "supervisor")
+		write(t, filepath.Join(app, "config-server"), "config-server")
+	})
+
+	info := libcnb.BuildpackInfo{Name: "Sidecar Buildpack", Version: "1.2.3"}
+	detect := func() (libcnb.DetectResult, error) {
+		return sidecar.NewDetect(logger)(libcnb.DetectContext{ApplicationPath: app, Buildpack: libcnb.Buildpack{Info: info}})
+	}
+	// handOver carries detect's plan to build as the lifecycle does.
+	handOver := func() libcnb.BuildpackPlan {
+		t.Helper()
+		result, err := detect()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.Pass).To(BeTrue())
+		text, err := toml.Marshal(map[string]any{"entries": result.Plans[0].Requires})
+		Expect(err).NotTo(HaveOccurred())
+		var plan libcnb.BuildpackPlan
+		Expect(toml.Unmarshal(text, &plan)).To(Succeed())
+		output.Reset()
+		return plan
+	}
+	build := func(plan libcnb.BuildpackPlan) (libcnb.BuildResult, error) {
+		return sidecar.NewBuild(logger)(libcnb.BuildContext{
+			ApplicationPath: app, Layers: layers, Plan: plan, Buildpack: libcnb.Buildpack{Info: info, Path: buildpack},
+		})
+	}
+	earlier := func(launch string) {
+		write(t, filepath.Join(filepath.Dir(layers.Path), "other", "launch.toml"), launch)
+	}
+
+	context("detect", func() {
+		it("takes part where sidecars are declared", func() {
+			write(t, filepath.Join(app, "sidecar.toml"), declaration)
+			result, err := detect()
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.Pass).To(BeTrue())
+			Expect(result.Plans).To(HaveLen(1))
+			Expect(result.Plans[0].Provides).To(Equal([]libcnb.BuildPlanProvide{{Name: "sidecar"}}))
+		})
+
+		it("says what to add where they aren't", func() {
+			Expect(detect()).To(Equal(libcnb.DetectResult{}))
+			Expect(output.String()).To(ContainSubstring("Sidecar Buildpack: " + declare.ErrNone.Error()))
+			Expect(output.String()).To(ContainSubstring("BP_SIDECAR_CONFIG"))
+			Expect(bytes.Count(output.Bytes(), []byte("\n"))).To(Equal(1))
+		})
+
+		it("reads what BP_SIDECAR_CONFIG names", func() {
+			t.Setenv("BP_SIDECAR_CONFIG", "ops/mine.toml")
+			write(t, filepath.Join(app, "ops", "mine.toml"), declaration)
+			Expect(detect()).To(HaveField("Pass", BeTrue()))
+		})
+
+		it("fails on a declaration that is wrong", func() {
+			write(t, filepath.Join(app, "sidecar.toml"), "[[sidecars]]\nname = \"x\"\ncomand = \"y\"\n")
+			_, err := detect()
+			Expect(err).To(MatchError(And(ContainSubstring("sidecar.toml"), ContainSubstring("comand"))))
+		})
+	})
+
+	context("Cloud Foundry stages an app", func() {
+		it.Before(func() { t.Setenv("VCAP_APPLICATION", "{}") })
+
+		it("leaves the manifest's sidecars to it and says so", func() {
+			write(t, filepath.Join(app, "manifest.yml"), manifest)
+			Expect(build(handOver())).To(Equal(libcnb.BuildResult{}))
+			Expect(output.String()).To(ContainSubstring(declare.ErrLeft.Error()))
+			Expect(filepath.Join(app, "config-server")).To(BeARegularFile())
+		})
+
+		it("runs those of sidecar.toml", func() {
+			write(t, filepath.Join(app, "sidecar.toml"), "[[sidecars]]\nname = \"x\"\ncommand = [\"y\"]\n")
+			earlier(`processes = [{type = "web", command = ["app"]}]`)
+			Expect(build(handOver())).To(HaveField("Processes", HaveLen(2)))
+		})
+	})
+
+	context("build", func() {
+		it.Before(func() {
+			write(t, filepath.Join(app, "sidecar.toml"), declaration)
+			earlier(`processes = [{type = "web", command = ["app"], args = ["--port"], default = true}, {type = "worker", command = ["work"]}]`)
+		})
+
+		it("puts the supervisor in front and keeps what was there", func() {
+			result, err := build(handOver())
+			Expect(err).NotTo(HaveOccurred())
+			supervisor := filepath.Join(layers.Path, "supervisor", "bin", "supervisor")
+			Expect(result.Processes).To(Equal([]libcnb.Process{
+				{Type: "web", Command: []string{supervisor, "run", "web", "--", "app"}, Arguments: []string{"--port"}, Default: true},
+				{Type: "worker", Command: []string{supervisor, "run", "worker", "--", "work"}},
+				{Type: "config-server", Command: []string{"./config-server"}, WorkingDirectory: app},
+				{Type: "ticker", Command: []string{"tick"}, WorkingDirectory: app},
+			}))
+			Expect(supervisor).To(BeARegularFile())
+			web, err := plan.Read(filepath.Join(layers.Path, "supervisor", "plan.toml"), "web")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(web.Sidecars).To(HaveLen(2))
+		})
+
+		it("packages sidecars even where another buildpack has replaced the app since", func() {
+			plan := handOver()
+			Expect(os.Remove(filepath.Join(app, "sidecar.toml"))).To(Succeed())
+			result, err := build(plan)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.Layers).To(HaveLen(2))
+			Expect(result.Layers[0].Name).To(Equal("config-server"))
+			Expect(result.Layers[1].Name).To(Equal("supervisor"))
+		})
+
+		it("labels the image with the declaration", func() {
+			result, err := build(handOver())
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.Labels).To(HaveLen(1))
+			Expect(declare.Decode(result.Labels[0].Value, "label")).To(HaveField("Sidecars", HaveLen(2)))
+		})
+
+		it("tells what it did", func() {
+			Expect(build(handOver())).NotTo(BeZero())
+			for _, text := range []string{
+				"Sidecar Buildpack", "1.2.3", "sidecar.toml declares 2 sidecars", "config-server", "Contributing",
+				"web (default)  before  app --port", "now     supervisor run web -- app --port",
+				"config server  64M", "app            the rest of the container: all but 80M",
+			} {
+				Expect(output.String()).To(ContainSubstring(text))
+			}
+		})
+
+		it("leaves a process type alone that has a sidecar's name", func() {
+			earlier(`processes = [{type = "web", command = ["app"]}, {type = "worker", command = ["work"]}, {type = "ticker", command = ["other"]}]`)
+			result, err := build(handOver())
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.Processes).To(HaveLen(3))
+			Expect(output.String()).To(ContainSubstring(`The sidecar "ticker" has no process type of its own`))
+		})
+
+		it("starts a process behind profile scripts with a script of its own", func() {
+			earlier(`processes = [{type = "web", command = "exec app $PORT"}, {type = "worker", command = "work", direct = true}]`)
+			result, err := build(handOver())
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.Processes[0].Command[4:]).To(Equal([]string{
+				"/bin/bash", filepath.Join(layers.Path, "supervisor", "shell", "web.bash"), "exec app $PORT",
+			}))
+			Expect(result.Processes[0].Command[5]).To(BeARegularFile())
+		})
+
+		it("says which process types there are where one is missing", func() {
+			earlier(`processes = [{type = "web", command = ["app"]}, {type = "task", command = ["x"]}]`)
+			_, err := build(handOver())
+			Expect(err).To(MatchError(And(
+				HavePrefix(`sidecar.toml: sidecar "ticker" is for the process type "worker", which no buildpack before this one defines`),
+				ContainSubstring("they define task, web."),
+				HaveSuffix("order this buildpack last"))))
+		})
+
+		it("makes a manifest's env the launch default and passes its warnings on", func() {
+			Expect(os.Remove(filepath.Join(app, "sidecar.toml"))).To(Succeed())
+			write(t, filepath.Join(app, "manifest.yml"), manifest)
+			result, err := build(handOver())
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.Layers[1].LaunchEnvironment).To(Equal(libcnb.Environment{"CONFIG_SERVER_PORT.default": "8082"}))
+			Expect(output.String()).To(ContainSubstring("Warning: "))
+		})
+
+		it("names the declaration that names a missing file", func() {
+			Expect(os.Remove(filepath.Join(app, "config-server"))).To(Succeed())
+			_, err := build(handOver())
+			Expect(err).To(MatchError(HavePrefix(`sidecar.toml: sidecar "config server": command: the app has no "config-server"`)))
+		})
+	})
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	g := NewWithT(t)
+	g.Expect(os.MkdirAll(filepath.Dir(path), 0o755)).To(Succeed())
+	g.Expect(os.WriteFile(path, []byte(text), 0o755)).To(Succeed())
+}
