@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -20,7 +21,8 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: probe https [--timeout 1s] URL [HEADER: VALUE]... | probe grpc [--timeout 1s] HOST:PORT [SERVICE]")
+var errUsage = errors.New("usage: probe http|https [--timeout 1s] URL [HEADER: VALUE]... | probe tcp [--timeout 1s] HOST:PORT | " +
+	"probe grpc [--timeout 1s] HOST:PORT [SERVICE]")
 
 func run(args []string) error {
 	if len(args) == 0 {
@@ -34,15 +36,27 @@ func run(args []string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), *timeout)
 	defer cancel()
-	switch {
-	case args[0] == "https" && flags.NArg() > 0:
-		err := checkHTTPS(ctx, flags.Arg(0), flags.Args()[1:])
+	switch verb := args[0]; {
+	case (verb == "http" || verb == "https") && flags.NArg() > 0:
+		err := checkHTTP(ctx, flags.Arg(0), flags.Args()[1:])
 		return explain(ctx, "GET "+flags.Arg(0), err, *timeout)
-	case args[0] == "grpc" && (flags.NArg() == 1 || flags.NArg() == 2):
+	case verb == "tcp" && flags.NArg() == 1:
+		err := checkTCP(ctx, flags.Arg(0))
+		return explain(ctx, "connect "+flags.Arg(0), err, *timeout)
+	case verb == "grpc" && (flags.NArg() == 1 || flags.NArg() == 2):
 		err := checkGRPC(ctx, flags.Arg(0), flags.Arg(1))
 		return explain(ctx, "grpc "+strings.Join(flags.Args(), " "), err, *timeout)
 	}
 	return errUsage
+}
+
+// checkTCP passes when a connection can be made.
+func checkTCP(ctx context.Context, address string) error {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }
 
 // explain puts what was asked before why it did not pass.

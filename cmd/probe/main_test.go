@@ -54,9 +54,10 @@ func build(run func() int) (int, error) {
 
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {"http"}, {"https"}, {"grpc"}, {"grpc", "a:1", "b", "c"}, {"https", "--timeout", "soon", "https://a"}, {"grpc", "--tls", "a:1"},
+		{}, {"ftp", "ftp://a"}, {"http"}, {"https"}, {"tcp"}, {"tcp", "a:1", "b"}, {"grpc"},
+		{"grpc", "a:1", "b", "c"}, {"https", "--timeout", "soon", "https://a"}, {"grpc", "--tls", "a:1"},
 	} {
-		NewWithT(t).Expect(check(args...)).To(MatchError(ContainSubstring("usage: probe https")), "%q", args)
+		NewWithT(t).Expect(check(args...)).To(MatchError(ContainSubstring("usage: probe http")), "%q", args)
 	}
 }
 
@@ -105,6 +106,68 @@ func TestHTTPSFailures(t *testing.T) {
 	}
 }
 
+func TestHTTP(t *testing.T) {
+	g := NewWithT(t)
+	requests := make(chan *http.Request, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests <- r
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	t.Cleanup(server.Close)
+	expectProblem(t, check("http", "--timeout", "30s", server.URL+"/a", "More: x"), "GET "+server.URL+"/a", "status 418")
+	got := <-requests
+	g.Expect([]string{got.RequestURI, got.Header.Get("More"), got.UserAgent()}).To(Equal([]string{"/a", "x", "sidecar-probe"}))
+}
+
+func TestTCP(t *testing.T) {
+	g := NewWithT(t)
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	g.Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() { _ = listener.Close() })
+	g.Expect(check("tcp", "--timeout", "30s", listener.Addr().String())).To(Succeed())
+	address := closedPort(t)
+	g.Expect(check("tcp", "--timeout", "30s", address)).To(MatchError(And(HavePrefix("connect "+address), HaveSuffix("connection refused"))))
+}
+
+func TestHostByName(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	g := NewWithT(t)
+	address := "localhost:" + strconv.Itoa(port(t, server.URL))
+	g.Expect(check("http", "--timeout", "30s", "http://"+address)).To(Succeed())
+	g.Expect(check("tcp", "--timeout", "30s", address)).To(Succeed())
+
+	const unknown = "db..internal" // so much so that no server is asked
+	for _, asked := range []probe.Probe{
+		{HTTPGet: &probe.HTTPGet{Host: unknown, Port: 80}, TimeoutSeconds: 30},
+		{TCPSocket: &probe.TCPSocket{Host: unknown, Port: 80}, TimeoutSeconds: 30},
+	} {
+		g.Expect(check(asked.Command("")[1:]...)).To(MatchError(HaveSuffix("lookup db..internal: no such host")))
+	}
+}
+
+func TestIPv6Zone(t *testing.T) {
+	listener, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no ::1: ", err)
+	}
+	var host string
+	server := httptest.Server{Listener: listener, Config: &http.Server{
+		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { host = r.Host }),
+	}}
+	server.Start()
+	t.Cleanup(server.Close)
+	g := NewWithT(t)
+	own := listener.Addr().(*net.TCPAddr).Port
+	for _, asked := range []probe.Probe{
+		{HTTPGet: &probe.HTTPGet{Host: "::1%lo", Port: own}, TimeoutSeconds: 30},
+		{TCPSocket: &probe.TCPSocket{Host: "::1%lo", Port: own}, TimeoutSeconds: 30},
+	} {
+		g.Expect(check(asked.Command("")[1:]...)).To(Succeed())
+	}
+	g.Expect(host).To(Equal(listener.Addr().String()))
+}
+
 func TestHTTPSPassesWhileTheBodyNeverEnds(t *testing.T) {
 	url := serveTLS(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
@@ -120,6 +183,7 @@ func TestTimeout(t *testing.T) {
 	t.Cleanup(func() { _ = listener.Close() })
 	address := listener.Addr().String()
 	expectProblem(t, check("https", "--timeout", "50ms", "https://"+address), "GET https://"+address, "no answer within 50ms")
+	expectProblem(t, check("http", "--timeout", "50ms", "http://"+address), "GET http://"+address, "no answer within 50ms")
 	expectProblem(t, check("grpc", "--timeout", "50ms", address), "grpc "+address, "no answer within 50ms")
 }
 

@@ -67,8 +67,7 @@ func load(c *cobra.Command, file string) (declare.Source, string, error) {
 	if err != nil {
 		return source, "", failure{err}
 	}
-	if len(source.Sidecars) == 0 {
-		return source, "", failure{fmt.Errorf("%s declares no sidecars", file)}
-	}
 	return source, appDir, nil
 }
+
+func noSidecars(file string) error { return fmt.Errorf("%s declares no sidecars", file) }

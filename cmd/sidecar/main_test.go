@@ -74,18 +74,22 @@ func TestWhatIsSaid(t *testing.T) {
 		{"right", "sidecar.toml", two, []string{"validate"}, 0, "sidecar.toml: 2 sidecars for web, worker: ok\n", ""},
 		{"a manifest", "manifest.yml", manifest, []string{"validate", "--file", "manifest.yml"}, 0,
 			"manifest.yml: 1 sidecar for web: ok\n",
-			"warning: manifest.yml: For application 'a': Sidecar \"x\": Cloud Foundry drops the key cmd: there are name, process_types, command, memory\n"},
+			"warning: manifest.yml: For application 'a': Sidecar \"x\": Cloud Foundry drops the key cmd: " +
+				"there are name, process_types, command, memory\n"},
 		{"wrong", "sidecar.toml", "a = 1\nb = 2", []string{"validate"}, 1, "",
 			"sidecar.toml: unknown key a: there are app, sidecars\nsidecar.toml: unknown key b: there are app, sidecars\n"},
 		{"empty", "sidecar.toml", "", []string{"validate"}, 1, "", "sidecar.toml declares no sidecars\n"},
-		{"no file", "x", "", []string{"plan"}, 1, "", "sidecar.toml can't be read: no such file or directory: name the declaration with --file\n"},
+		{"no file", "x", "", []string{"plan"}, 1, "",
+			"sidecar.toml can't be read: no such file or directory: name the declaration with --file\n"},
 		{"no such type", "sidecar.toml", two, []string{"plan", "--type", "task"}, 1, "",
 			"sidecar.toml has no sidecars for process type \"task\": it has some for web, worker\n"},
-		{"nowhere to write", "sidecar.toml", two, []string{"plan", "--output", "no/plan.toml"}, 1, "", "open no/plan.toml: no such file or directory\n"},
+		{"nowhere to write", "sidecar.toml", two, []string{"plan", "--output", "no/plan.toml"}, 1, "",
+			"open no/plan.toml: no such file or directory\n"},
 		{"an unknown command", "x", "", []string{"plann"}, 2, "",
 			"unknown command \"plann\" for \"sidecar\"\n\nDid you mean this?\n\tplan\n\nsee sidecar --help\n"},
 		{"an unknown flag", "x", "", []string{"plan", "--fiel=x"}, 2, "", "unknown flag: --fiel\nsee sidecar plan --help\n"},
-		{"an argument", "x", "", []string{"validate", "x"}, 2, "", "unknown command \"x\" for \"sidecar validate\"\nsee sidecar validate --help\n"},
+		{"an argument", "x", "", []string{"validate", "x"}, 2, "",
+			"unknown command \"x\" for \"sidecar validate\"\nsee sidecar validate --help\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, stdout, stderr, _ := sidecar(t, c.file, c.text, c.args...)

@@ -27,7 +27,7 @@ The directory of the declaration is taken for the app's.`,
 	processType := c.Flags().StringP("type", "t", "", "one process type alone, such as web (default: all that have sidecars)")
 	output := c.Flags().StringP("output", "o", "-", "the file to write; - is standard output")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		plans, err := plans(c, *file, *processType)
+		plans, err := resolved(c, *file, *processType)
 		if err != nil {
 			return err
 		}
@@ -44,17 +44,19 @@ The directory of the declaration is taken for the app's.`,
 	return c
 }
 
-// plans resolves one process type, or all where it is empty.
-func plans(c *cobra.Command, file, processType string) ([]plan.Plan, error) {
+// resolved gives the plan of one process type, or all where it is empty.
+func resolved(c *cobra.Command, file, processType string) ([]plan.Plan, error) {
 	source, appDir, err := load(c, file)
 	if err != nil {
 		return nil, err
 	}
 	types := resolve.Types(source.Declaration)
-	if processType != "" {
-		if !slices.Contains(types, processType) {
-			return nil, failure{fmt.Errorf("%s has no sidecars for process type %q: it has some for %s", file, processType, strings.Join(types, ", "))}
-		}
+	switch {
+	case len(types) == 0 && processType == "":
+		return nil, failure{noSidecars(file)}
+	case len(types) > 0 && processType != "" && !slices.Contains(types, processType):
+		return nil, failure{fmt.Errorf("%s has no sidecars for process type %q: it has some for %s", file, processType, strings.Join(types, ", "))}
+	case processType != "": // a declaration may speak of the app alone
 		types = []string{processType}
 	}
 	var plans []plan.Plan

@@ -26,6 +26,9 @@ Exits with 0 if nothing is, and with 1 otherwise.`,
 		if err != nil {
 			return err
 		}
+		if len(source.Sidecars) == 0 {
+			return failure{noSidecars(*file)}
+		}
 		count := "1 sidecar"
 		if n := len(source.Sidecars); n > 1 {
 			count = fmt.Sprintf("%d sidecars", n)

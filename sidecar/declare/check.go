@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // appName is what depends-on calls the main process.
@@ -45,7 +46,7 @@ func checkName(i int, name string, p *problems) {
 	path := fmt.Sprintf("sidecars[%d].name", i)
 	switch {
 	case name == "":
-	case len(name) > mostName:
+	case utf8.RuneCountInString(name) > mostName:
 		p.refuseAt(path, name, "it is too long, write at most %d characters", mostName)
 	case strings.ContainsFunc(name, unicode.IsControl):
 		p.refuseAt(path, name, "it can't hold line ends or other control characters")
@@ -59,7 +60,8 @@ func checkName(i int, name string, p *problems) {
 func checkTypes(i int, types []string, p *problems) {
 	for j, typ := range types {
 		if !processType.MatchString(typ) {
-			p.refuseAt(fmt.Sprintf("sidecars[%d].process-types[%d]", i, j), typ, "a process type has only letters, digits, dots, underscores and hyphens")
+			path := fmt.Sprintf("sidecars[%d].process-types[%d]", i, j)
+			p.refuseAt(path, typ, "a process type has only letters, digits, dots, underscores and hyphens")
 		}
 	}
 }
@@ -124,14 +126,8 @@ func checkDependency(path string, n, target node, needed string, p *problems) {
 	if n.sidecar != nil && !share(n.sidecar.ProcessTypes, target.sidecar.ProcessTypes) {
 		p.addf("%s: %s never runs beside %s: give both a process type in common in process-types", path, needed, n.sidecar.Name)
 	}
-	if condition != "completed" {
-		return
-	}
-	if target.sidecar.Restart == "always" {
+	if condition == "completed" && target.sidecar.Restart == "always" {
 		p.addf(`%s is "completed", but %s has restart = "always" and never completes: write restart = "on-failure" or "never"`, path, needed)
-	}
-	if target.sidecar.Essential {
-		p.addf(`%s is "completed", but %s is essential, so its end would stop the rest: leave out its essential = true`, path, needed)
 	}
 }
 

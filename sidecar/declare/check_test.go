@@ -19,20 +19,25 @@ func process(name string, more ...string) string {
 	return head + "\n" + strings.Join(more, "\n") + "\n"
 }
 
+// needs writes that a process depends on others.
+func needs(names ...string) string {
+	return "depends-on = {" + strings.Join(names, " = 'started', ") + " = 'started'}"
+}
+
 func TestDependenciesThatCanBeMet(t *testing.T) {
 	const probed = "startup-probe.notify = true"
 	for name, toml := range map[string]string{
-		"a chain":                process("a", "depends-on.b = 'started'") + process("b", "depends-on.c = 'started'") + process("c"),
-		"a diamond":              process("a", "depends-on = {b = 'started', c = 'started'}") + process("b", "depends-on.d = 'started'") + process("c", "depends-on.d = 'started'") + process("d"),
-		"after the app":          process("a", "depends-on.app = 'started'") + process("b", "depends-on.a = 'started'") + process("c"),
+		"a chain":                process("a", needs("b")) + process("b", needs("c")) + process("c"),
+		"a diamond":              process("a", needs("b", "c")) + process("b", needs("d")) + process("c", needs("d")) + process("d"),
+		"after the app":          process("a", needs("app")) + process("b", needs("a")) + process("c"),
 		"after the app is ready": process("app", "readiness-probe.notify = true") + process("a", "depends-on.app = 'ready'"),
 		"ready by startup":       process("a", "depends-on.b = 'ready'") + process("b", probed),
 		"ready by readiness":     process("a", "depends-on.b = 'ready'") + process("b", "readiness-probe.notify = true"),
 		"the app's own":          process("app", "depends-on.a = 'ready'") + process("a", probed),
 		"completed":              process("a", "depends-on.b = 'completed'") + process("b"),
 		"completed in the end":   process("a", "depends-on.b = 'completed'") + process("b", "restart = 'on-failure'"),
-		"one type in common":     process("a", "depends-on.b = 'started'", "process-types = ['web', 'x']") + process("b", "process-types = ['y', 'x']"),
-		"a name with spaces":     process("a", "depends-on.'B and C' = 'started'") + process("B and C"),
+		"one type in common":     process("a", needs("b"), "process-types = ['web', 'x']") + process("b", "process-types = ['y', 'x']"),
+		"a name with spaces":     process("a", needs("'B and C'")) + process("B and C"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := declare.Parse([]byte(toml), "sidecar.toml")
@@ -42,46 +47,46 @@ func TestDependenciesThatCanBeMet(t *testing.T) {
 }
 
 func TestDependenciesThatCannotBeMet(t *testing.T) {
-	const round = "depends-on goes round in a circle, so that nothing in it could start: "
-	for name, c := range map[string]struct {
-		toml string
-		want []string
+	circle := func(chain string) string {
+		return "depends-on goes round in a circle, so that nothing in it could start: " + chain + ": take one out"
+	}
+	const unprobed = `has neither a startup-probe nor a readiness-probe: add one, or write "started"`
+	for _, c := range []struct {
+		name, toml string
+		want       []string
 	}{
-		"itself":      {process("a", "depends-on.a = 'started'"), []string{round + "a -> a: take one out"}},
-		"the app":     {process("app", "depends-on.app = 'started'"), []string{round + "app -> app: take one out"}},
-		"two":         {process("a", "depends-on.b = 'started'") + process("b", "depends-on.a = 'started'"), []string{round + "a -> b -> a: take one out"}},
-		"via the app": {process("app", "depends-on.b = 'started'") + process("b", "depends-on.c = 'started'") + process("c", "depends-on.app = 'started'"), []string{round + "app -> b -> c -> app: take one out"}},
-		"behind others": {process("a", "depends-on.b = 'started'") + process("b", "depends-on = {c = 'started', d = 'started'}") + process("c") + process("d", "depends-on.b = 'started'"),
-			[]string{round + "b -> d -> b: take one out"}},
-		"two circles": {process("a", "depends-on.a = 'started'") + process("b", "depends-on.b = 'started'"),
-			[]string{round + "a -> a: take one out", round + "b -> b: take one out"}},
-		"two circles through one": {process("a", "depends-on = {b = 'started', c = 'started'}") + process("b", "depends-on.a = 'started'") + process("c", "depends-on.a = 'started'"),
-			[]string{round + "a -> b -> a: take one out"}},
-		"nobody": {process("a", "depends-on = {valt = 'started', 'x y' = 'started'}") + process("vault"), []string{
+		{"itself", process("a", needs("a")), []string{circle("a -> a")}},
+		{"the app itself", process("app", needs("app")), []string{circle("app -> app")}},
+		{"two", process("a", needs("b")) + process("b", needs("a")), []string{circle("a -> b -> a")}},
+		{"via the app", process("app", needs("b")) + process("b", needs("c")) + process("c", needs("app")),
+			[]string{circle("app -> b -> c -> app")}},
+		{"behind others", process("a", needs("b")) + process("b", needs("c", "d")) + process("c") + process("d", needs("b")),
+			[]string{circle("b -> d -> b")}},
+		{"two circles", process("a", needs("a")) + process("b", needs("b")), []string{circle("a -> a"), circle("b -> b")}},
+		{"two circles through one", process("a", needs("b", "c")) + process("b", needs("a")) + process("c", needs("a")),
+			[]string{circle("a -> b -> a")}},
+		{"nobody", process("a", needs("valt", "'x y'")) + process("vault"), []string{
 			`sidecars[0].depends-on.valt: there is no sidecar "valt": did you mean vault?`,
 			`sidecars[0].depends-on."x y": there is no sidecar "x y": there are app, a, vault`,
 		}},
-		"ready without a probe": {process("app", "depends-on.a = 'ready'") + process("a", "depends-on.b = 'ready'") + process("b", "liveness-probe.notify = true"), []string{
-			`app.depends-on.a is "ready", but a has neither a startup-probe nor a readiness-probe: add one, or write "started"`,
-			`sidecars[0].depends-on.b is "ready", but b has neither a startup-probe nor a readiness-probe: add one, or write "started"`,
-		}},
-		"ready of an app without a probe": {process("a", "depends-on.app = 'ready'"), []string{
-			`sidecars[0].depends-on.app is "ready", but app has neither a startup-probe nor a readiness-probe: add one, or write "started"`,
-		}},
-		"the app completed": {process("a", "depends-on.app = 'completed'"), []string{
+		{
+			"ready without a probe",
+			process("app", "depends-on.a = 'ready'") + process("a", "depends-on.b = 'ready'") + process("b", "liveness-probe.notify = true"),
+			[]string{`app.depends-on.a is "ready", but a ` + unprobed, `sidecars[0].depends-on.b is "ready", but b ` + unprobed},
+		},
+		{"an app without a probe", process("a", "depends-on.app = 'ready'"), []string{`sidecars[0].depends-on.app is "ready", but app ` +
+			unprobed}},
+		{"the app completed", process("a", "depends-on.app = 'completed'"), []string{
 			`sidecars[0].depends-on.app is "completed", but once the app has ended nothing else is started: write "started" or "ready"`,
 		}},
-		"completed and always restarted": {process("a", "depends-on.b = 'completed'") + process("b", "restart = 'always'"), []string{
+		{"completed and always restarted", process("a", "depends-on.b = 'completed'") + process("b", "restart = 'always'"), []string{
 			`sidecars[0].depends-on.b is "completed", but b has restart = "always" and never completes: write restart = "on-failure" or "never"`,
 		}},
-		"completed and essential": {process("a", "depends-on.b = 'completed'") + process("b", "essential = true"), []string{
-			`sidecars[0].depends-on.b is "completed", but b is essential, so its end would stop the rest: leave out its essential = true`,
-		}},
-		"no type in common": {process("a", "depends-on.b = 'started'") + process("b", "process-types = ['worker']"), []string{
+		{"no type in common", process("a", needs("b")) + process("b", "process-types = ['worker']"), []string{
 			`sidecars[0].depends-on.b: b never runs beside a: give both a process type in common in process-types`,
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			_, err := declare.Parse([]byte(c.toml), "sidecar.toml")
 			expect := NewWithT(t).Expect
 			expect(err).To(HaveOccurred())

@@ -13,7 +13,7 @@ import (
 // expansion is an error; other text that isn't shell is left for bash to judge.
 func SplitCommand(text string) (Command, error) {
 	viaShell := Command{"bash", "-c", text}
-	if strings.ContainsRune(text, '\r') { // which the parser takes for white space and bash doesn't
+	if strings.ContainsRune(text, '\r') || strings.Contains(text, "\\\n") { // where the parser and bash don't always agree
 		return viaShell, nil
 	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")

@@ -42,7 +42,7 @@ type Sidecar struct {
 	Restart              string  `toml:"restart"`                // default never
 	MaxRestarts          int     `toml:"max-restarts"`           // default 5
 	RestartWindowSeconds float64 `toml:"restart-window-seconds"` // default 60
-	Essential            bool    `toml:"essential"`              // default true; false where another process waits for it to be completed
+	Essential            bool    `toml:"essential"`              // default true
 
 	StopSignal             string  `toml:"stop-signal"`               // default SIGTERM
 	StopGracePeriodSeconds float64 `toml:"stop-grace-period-seconds"` // default 5

@@ -95,6 +95,8 @@ inherit-env = false
 		p.SuccessThreshold = max(1, p.SuccessThreshold)
 		return &p
 	}
+	checkedAtStart := checked(probe.Probe{TCPSocket: &probe.TCPSocket{Host: "127.0.0.1", Port: 8080}})
+	checkedAtStart.PeriodSeconds, checkedAtStart.FailureThreshold = 1, 30
 	vault := defaults("The Vault", "bash", "-c", "./vault --port $PORT")
 	vault.InheritEnv = declare.Names{}
 	expect(d).To(Equal(declare.Declaration{
@@ -102,7 +104,7 @@ inherit-env = false
 			DependsOn:              map[string]string{"config-server": "ready"},
 			StopGracePeriodSeconds: 20,
 			Logs:                   "json",
-			StartupProbe:           checked(probe.Probe{TCPSocket: &probe.TCPSocket{Host: "127.0.0.1", Port: 8080}}),
+			StartupProbe:           checkedAtStart,
 			ReadinessProbe:         checked(probe.Probe{GRPC: &probe.GRPC{Host: "127.0.0.1", Port: 9000, Service: "shop"}, SuccessThreshold: 2}),
 			LivenessProbe:          checked(probe.Probe{Notify: true}),
 		},
@@ -136,19 +138,6 @@ func TestParseAcceptsADocumentWithoutSidecars(t *testing.T) {
 	expect := NewWithT(t).Expect
 	expect(err).NotTo(HaveOccurred())
 	expect(d.Sidecars).To(BeEmpty())
-}
-
-// What is waited for to be completed may end without stopping the rest, unless the author says otherwise.
-func TestASidecarThatIsToCompleteIsNotEssential(t *testing.T) {
-	for _, waiting := range []string{
-		"[app]\ndepends-on = { migrate = 'completed' }\n",
-		"[[sidecars]]\nname = 'x'\ncommand = 'x'\ndepends-on = { migrate = 'completed' }\n",
-	} {
-		d, err := declare.Parse([]byte(waiting+"[[sidecars]]\nname = 'migrate'\ncommand = 'x'"), "sidecar.toml")
-		expect := NewWithT(t).Expect
-		expect(err).NotTo(HaveOccurred())
-		expect(d.Sidecars[len(d.Sidecars)-1].Essential).To(BeFalse())
-	}
 }
 
 func TestStopSignalsAreReadWithOrWithoutSIG(t *testing.T) {
@@ -251,8 +240,9 @@ depends-on = { app = "up" }`, []string{
 			`sidecars[1].command is empty: write what to run, such as ["./config-server", "--quiet"]`,
 			`sidecars[2].command is empty: write what to run, such as ["./config-server", "--quiet"]`,
 			`sidecars[3].command is " ": write what to run, such as ["./config-server", "--quiet"]`,
-			`sidecars[4].command is 1: write a list of text, such as ["…"]`,
-			`sidecars[5].command is "./x 'y": it ends in the middle of a quote or an expansion: close it, or write a list, such as ["bash", "-c", "…"]`,
+			`sidecars[4].command is 1: write what to run, such as ["./config-server", "--quiet"]`,
+			`sidecars[5].command is "./x 'y": it ends in the middle of a quote or an expansion: ` +
+				`close it, or write a list, such as ["bash", "-c", "…"]`,
 		}},
 		{"names", "sidecars = [{command = 'x'}, {name = '', command = 'x'}, {name = 3, command = 'x'}, {name = 'My Cat', command = 'x'}, " +
 			"{name = 'my-cat', command = 'x'}, {name = 'My Cat', command = 'x'}, {name = 'App', command = 'x'}, {name = '猫', command = 'x'}, " +
@@ -269,7 +259,8 @@ depends-on = { app = "up" }`, []string{
 		{"a long name", "sidecars = [{name = '" + strings.Repeat("a", 256) + "', command = 'x'}]", []string{
 			`sidecars[0].name is "` + strings.Repeat("a", 80) + `…": it is too long, write at most 255 characters`,
 		}},
-		{"process types", "sidecars = [{name = 'a', command = 'x', process-types = []}, {name = 'b', command = 'x', process-types = ['web', 'a b', '']}]",
+		{"process types",
+			"sidecars = [{name = 'a', command = 'x', process-types = []}, {name = 'b', command = 'x', process-types = ['web', 'a b', '']}]",
 			[]string{
 				`sidecars[0].process-types is an empty list: write at least one, or leave the key out`,
 				`sidecars[1].process-types[1] is "a b": a process type has only letters, digits, dots, underscores and hyphens`,
@@ -287,7 +278,7 @@ httpGet = { port = 80 }
 http-get = { port = 0, scheme = "ftp", path = "health", host = "http://x", headers = { "a b" = "c", d = "e\nf" } }
 tcp-socket = { port = "http" }
 exec.command = []
-grpc = { port = 65536, sevice = "" }
+grpc = { port = 65536, servce = "" }
 notify = true
 success-threshold = 2`, []string{
 			`sidecars[0].startup-probe.period-seconds is 0: write a number of seconds from 0.001 to 2147483647`,
@@ -305,7 +296,7 @@ success-threshold = 2`, []string{
 			`sidecars[0].liveness-probe.tcp-socket.port is "http": write a port's number, from 1 to 65535`,
 			`sidecars[0].liveness-probe.exec.command is empty: write what to run, such as ["./config-server", "--quiet"]`,
 			`sidecars[0].liveness-probe.grpc.port is 65536: write a port's number, from 1 to 65535`,
-			`unknown key sidecars[0].liveness-probe.grpc.sevice: did you mean service?`,
+			`unknown key sidecars[0].liveness-probe.grpc.servce: did you mean service?`,
 			`sidecars[0].liveness-probe.success-threshold is 2: it must be 1 here: only a readiness-probe can ask for more`,
 			`sidecars[0].liveness-probe has http-get and tcp-socket and exec and grpc and notify: keep one`,
 		}},

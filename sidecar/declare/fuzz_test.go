@@ -14,7 +14,8 @@ func FuzzParse(f *testing.F) {
 		"[app]\ndepends-on = { a = 'ready' }\nlogs = 'json'\n[[sidecars]]\nname = 'a'\ncommand = 'x $Y'\nreadiness-probe.tcp-socket.port = 80",
 		"sidecars = [{name = 'a', command = ['b'], memory = '1.5G', inherit-env = ['A'], env = {A = 'b'}, stop-signal = 'int'}]",
 		"[[sidecars]]\nname = 'a'\ncommand = 'b'\ndepends-on = { a = 'completed', app = 'started' }\nrestart-window-seconds = nan",
-		"[[sidecars]]\nname = 'a'\ncommand = 'b'\n[sidecars.liveness-probe]\nhttp-get = { port = 1, headers = { a = 'b' } }\nexec.command = 'a b'",
+		"[[sidecars]]\nname = 'a'\ncommand = 'b'\n[sidecars.liveness-probe]\n" +
+			"http-get = { port = 1, headers = { a = 'b' } }\nexec.command = 'a b'",
 		"[sidecars]\nname = 1979-05-27",
 	} {
 		f.Add([]byte(seed))

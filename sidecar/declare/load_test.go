@@ -49,10 +49,13 @@ func TestLoadFindsTheDeclaration(t *testing.T) {
 		{"manifest.yml", map[string]string{"manifest.yml": manifest}, nil, "manifest.yml", "by-manifest"},
 		{"another file", map[string]string{"sidecar.toml": "no", "conf/my.toml": minimal},
 			map[string]string{"BP_SIDECAR_CONFIG": "conf/my.toml"}, "conf/my.toml", "config-server"},
-		{"another manifest", map[string]string{"cf/prod.yaml": manifest}, map[string]string{"BP_SIDECAR_CONFIG": "cf/prod.yaml"}, "cf/prod.yaml", "by-manifest"},
-		{"one application", map[string]string{"manifest.yml": strings.TrimSuffix(manifest, "]") + ", {name: b, sidecars: [{name: two, command: x, process_types: [web]}]}]"},
+		{"another manifest", map[string]string{"cf/prod.yaml": manifest}, map[string]string{"BP_SIDECAR_CONFIG": "cf/prod.yaml"},
+			"cf/prod.yaml", "by-manifest"},
+		{"one application", map[string]string{"manifest.yml": strings.TrimSuffix(manifest, "]") +
+			", {name: b, sidecars: [{name: two, command: x, process_types: [web]}]}]"},
 			map[string]string{"BP_SIDECAR_APPLICATION": "b"}, "manifest.yml", "two"},
-		{"sidecar.toml while staging on Cloud Foundry", map[string]string{"sidecar.toml": minimal}, map[string]string{"VCAP_APPLICATION": "{}"}, "sidecar.toml", "config-server"},
+		{"sidecar.toml while staging on Cloud Foundry", map[string]string{"sidecar.toml": minimal},
+			map[string]string{"VCAP_APPLICATION": "{}"}, "sidecar.toml", "config-server"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			source, err := declare.Load(write(t, c.files), lookup(c.env))
@@ -96,7 +99,8 @@ func TestLoadRefusesFilesOutsideTheApp(t *testing.T) {
 	expect := NewWithT(t).Expect
 	expect(os.Symlink(filepath.Join(outside, "sidecar.toml"), filepath.Join(dir, "sidecar.toml"))).To(Succeed())
 	expect(os.Symlink("../"+filepath.Base(outside), filepath.Join(dir, "dir"))).To(Succeed())
-	for _, file := range []string{"sidecar.toml", "dir/sidecar.toml", "../" + filepath.Base(outside) + "/sidecar.toml", filepath.Join(outside, "sidecar.toml")} {
+	for _, file := range []string{"sidecar.toml", "dir/sidecar.toml", "../" + filepath.Base(outside) + "/sidecar.toml",
+		filepath.Join(outside, "sidecar.toml")} {
 		_, err := declare.Load(dir, lookup(map[string]string{"BP_SIDECAR_CONFIG": file}))
 		expect(err).To(MatchError(And(
 			ContainSubstring("BP_SIDECAR_CONFIG is %q, which can't be read: path escapes from parent", file),

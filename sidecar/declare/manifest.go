@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -35,7 +36,7 @@ func ParseManifest(text []byte, origin, application string) (Declaration, []stri
 		return Declaration{}, nil, fmt.Errorf("%s: %w", origin, err)
 	}
 	if chosen == nil {
-		return Declaration{}, nil, nil
+		return Declaration{App: App{Logs: "raw"}}, nil, nil
 	}
 	p.origin = fmt.Sprintf("%s: For application '%s'", origin, applicationName(chosen))
 	m := manifest{table: &table{problems: p, values: chosen.values}}
@@ -134,7 +135,7 @@ func (m *manifest) sidecar(t *table) Sidecar {
 	switch {
 	case blank(t, "name"):
 		m.addf("%s: Sidecar name can't be blank", t.path)
-	case len(s.Name) > mostName:
+	case utf8.RuneCountInString(s.Name) > mostName:
 		m.addf("Sidecar %s: Name is too long (maximum is %d characters)", showText(s.Name), mostName)
 	}
 	if list, ok := t.values["process_types"].([]any); !t.has("process_types") || ok && len(list) == 0 {
@@ -168,7 +169,7 @@ func (m *manifest) command(t *table) Command {
 	case blank(t, "command"):
 		m.addf("%s: Command can't be blank", title(t))
 		return nil
-	case len(text) > mostCommand:
+	case utf8.RuneCountInString(text) > mostCommand:
 		m.addf("%s: Command is too long (maximum is %d characters)", title(t), mostCommand)
 		return nil
 	}
@@ -198,7 +199,7 @@ func (m *manifest) size(t *table) memory.Size {
 	case int:
 		size = memory.Size(min(max(v, 0), mostMegabytes)) * memory.M
 	case string:
-		if m.filledIn(t.at("memory"), v); variable.MatchString(v) {
+		if !m.filledIn(t.at("memory"), v) {
 			return 0
 		}
 		size, _ = memory.ParseSize(v) // what it says is of bytes; what counts here are megabytes
@@ -271,17 +272,16 @@ func (m *manifest) processMemory() map[string]memory.Size {
 	for _, t := range tables {
 		processType := t.text("type", "web")
 		delete(sizes, processType)
-		if !t.has("memory") {
-			continue
-		}
 		text, _ := t.values["memory"].(string)
-		m.filledIn(t.at("memory"), text)
+		if !t.has("memory") || variable.MatchString(text) {
+			continue // unknown here; Cloud Foundry checks the sum itself
+		}
 		size, err := memory.ParseSize(text)
 		if err != nil {
 			t.refuse("memory", "Memory must use a supported unit: B, K, KB, M, MB, G, GB, T, or TB")
 			continue
 		}
-		sizes[processType] = size
+		sizes[processType] = size - size%memory.M
 	}
 	return sizes
 }
@@ -289,9 +289,11 @@ func (m *manifest) processMemory() map[string]memory.Size {
 // variable is what the cf command line fills in before it sends a manifest.
 var variable = regexp.MustCompile(`\(\(!?[-/.\w\pL]+\)\)`)
 
-// filledIn reports text with a variable that is still to be filled in.
-func (m *manifest) filledIn(path, text string) {
-	if v := variable.FindString(text); v != "" {
+// filledIn tells whether text has no variable that is still to be filled in, and reports it otherwise.
+func (m *manifest) filledIn(path, text string) bool {
+	v := variable.FindString(text)
+	if v != "" {
 		m.refuseAt(path, text, "%s is filled in by cf push, a build can't: write its value, or declare the sidecars in %s", v, File)
 	}
+	return v == ""
 }

@@ -1,6 +1,7 @@
 package declare_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -89,7 +90,8 @@ func TestTheApplicationOfAManifest(t *testing.T) {
 		{"the one named", first + other, "other", "two"},
 		{"one named without sidecars", plain + first, "plain", ""},
 		{"none with sidecars", plain, "", ""},
-		{"several", plain + first + other, "", "manifest.yml: several applications have sidecars: set BP_SIDECAR_APPLICATION to one of first, other"},
+		{"several", plain + first + other, "",
+			"manifest.yml: several applications have sidecars: set BP_SIDECAR_APPLICATION to one of first, other"},
 		{"an unknown one", plain + first, "x",
 			`manifest.yml: there is no application "x", which BP_SIDECAR_APPLICATION names: there are plain, first`},
 	} {
@@ -129,11 +131,16 @@ func TestManifestsWithErrors(t *testing.T) {
 		return `sidecars[0].` + key + ` is "` + value + `": ((v)) is filled in by cf push, a build can't: ` +
 			"write its value, or declare the sidecars in sidecar.toml"
 	}
+	tooLarge := func(processType, size string) string {
+		return fmt.Sprintf("The memory allocation defined is too large to run with the dependent %q process, which has %s: "+
+			"give it more, or its sidecars less", processType, size)
+	}
 	for _, c := range []struct {
 		name, yaml string
 		want       []string
 	}{
-		{"no YAML", "applications:\n- name: a\n   memory: 1G", []string{"manifest.yml: not a manifest: line 3: mapping values are not allowed in this context"}},
+		{"no YAML", "applications:\n- name: a\n   memory: 1G",
+			[]string{"manifest.yml: not a manifest: line 3: mapping values are not allowed in this context"}},
 		{"a list", "- a", []string{"manifest.yml: not a manifest: a manifest begins with applications:"}},
 		{"a key twice", "applications: []\napplications: []", []string{
 			`manifest.yml: not a manifest: unmarshal errors: line 2: mapping key "applications" already defined at line 1`,
@@ -156,38 +163,47 @@ func TestManifestsWithErrors(t *testing.T) {
 			shop + `sidecars[0].command is a list: write text in quotes`,
 			shop + `sidecars[0].memory is a table: Memory in mb is not a number more than 0: write whole megabytes, such as 64M`,
 		}},
-		{"memory", application("[{name: a, command: a, process_types: [web], memory: 100B}, {name: b, command: a, process_types: [web], memory: -1}, " +
-			"{name: c, command: a, process_types: [web], memory: a lot}, {name: d, command: a, process_types: [web], memory: 1.5}]"), []string{
-			shop + `sidecars[0].memory is "100B": Memory in mb is not a number more than 0: write whole megabytes, such as 64M`,
-			shop + `sidecars[1].memory is -1: Memory in mb is not a number more than 0: write whole megabytes, such as 64M`,
-			shop + `sidecars[2].memory is "a lot": Memory in mb is not a number more than 0: write whole megabytes, such as 64M`,
-			shop + `sidecars[3].memory is 1.5: Memory in mb is not a number more than 0: write whole megabytes, such as 64M`,
-		}},
-		{"long", application("[{name: " + strings.Repeat("a", 256) + ", command: " + strings.Repeat("b", 4097) + ", process_types: [web]}]"), []string{
+		{"memory",
+			application("[{name: a, command: a, process_types: [web], memory: 100B}, {name: b, command: a, process_types: [web], memory: -1}, " +
+				"{name: c, command: a, process_types: [web], memory: a lot}, {name: d, command: a, process_types: [web], memory: 1.5}]"), []string{
+				shop + `sidecars[0].memory is "100B": Memory in mb is not a number more than 0: write whole megabytes, such as 64M`,
+				shop + `sidecars[1].memory is -1: Memory in mb is not a number more than 0: write whole megabytes, such as 64M`,
+				shop + `sidecars[2].memory is "a lot": Memory in mb is not a number more than 0: write whole megabytes, such as 64M`,
+				shop + `sidecars[3].memory is 1.5: Memory in mb is not a number more than 0: write whole megabytes, such as 64M`,
+			}},
+		{"long", application("[{name: " + strings.Repeat("a", 256) + ", command: " + strings.Repeat("b", 4097) +
+			", process_types: [web]}]"), []string{
 			shop + `Sidecar "` + strings.Repeat("a", 80) + `…": Command is too long (maximum is 4096 characters)`,
 			shop + `Sidecar "` + strings.Repeat("a", 80) + `…": Name is too long (maximum is 255 characters)`,
 		}},
 		{"an open quote", application(`[{name: a, command: "a 'b", process_types: [web]}]`), []string{
-			shop + `sidecars[0].command is "a 'b": it ends in the middle of a quote or an expansion: close it, or write a list, such as ["bash", "-c", "…"]`,
+			shop +
+				`sidecars[0].command is "a 'b": it ends in the middle of a quote or an expansion: ` +
+				`close it, or write a list, such as ["bash", "-c", "…"]`,
 		}},
 		{"variables", application("[{name: ((v)), command: a ((v)), process_types: [((v))], memory: ((v))}]"), []string{
 			shop + fill("command", "a ((v))"), shop + fill("memory", "((v))"), shop + fill("name", "((v))"), shop + fill("process_types", "((v))"),
 		}},
-		{"what every declaration refuses", application("[{name: app, command: a, process_types: ['a b']}, {name: A B, command: a, process_types: [web]}, " +
-			"{name: a-b, command: a, process_types: [web]}]"), []string{
-			shop + `sidecars[0].name is "app": that is the main process's name, choose another`,
-			shop + `sidecars[0].process-types[0] is "a b": a process type has only letters, digits, dots, underscores and hyphens`,
-			shop + `sidecars[2].name is "a-b" and sidecars[1].name is "A B", which both become "a-b" in file names: rename one`,
-		}},
-		{"the sum", application("[{name: a, command: a, process_types: [web, task], memory: 600M}, {name: b, command: a, process_types: [web], memory: 424M}]",
-			"memory: 1G", "processes: [{type: task, memory: 600M}, {type: worker, memory: 1M}]"), []string{
-			shop + `The memory allocation defined is too large to run with the dependent "task" process, which has 600M: give it more, or its sidecars less`,
-			shop + `The memory allocation defined is too large to run with the dependent "web" process, which has 1G: give it more, or its sidecars less`,
-		}},
-		{"a sum beyond all bounds", application("[{name: a, command: a, process_types: [web], memory: 8000000T}, {name: b, command: a, process_types: [web], memory: 8000000T}]",
-			"memory: 8000000T"), []string{
-			shop + `The memory allocation defined is too large to run with the dependent "web" process, which has 8000000T: give it more, or its sidecars less`,
-		}},
+		{"what every declaration refuses",
+			application("[{name: app, command: a, process_types: ['a b']}, {name: A B, command: a, process_types: [web]}, " +
+				"{name: a-b, command: a, process_types: [web]}]"), []string{
+				shop + `sidecars[0].name is "app": that is the main process's name, choose another`,
+				shop + `sidecars[0].process-types[0] is "a b": a process type has only letters, digits, dots, underscores and hyphens`,
+				shop + `sidecars[2].name is "a-b" and sidecars[1].name is "A B", which both become "a-b" in file names: rename one`,
+			}},
+		{"the sum",
+			application("[{name: a, command: a, process_types: [web, task], memory: 600M}, "+
+				"{name: b, command: a, process_types: [web], memory: 424M}]",
+				"memory: 1G", "processes: [{type: task, memory: 600M}, {type: worker, memory: 1M}]"), []string{
+				shop + tooLarge("task", "600M"),
+				shop + tooLarge("web", "1G"),
+			}},
+		{"a sum beyond all bounds",
+			application("[{name: a, command: a, process_types: [web], memory: 8000000T}, "+
+				"{name: b, command: a, process_types: [web], memory: 8000000T}]",
+				"memory: 8000000T"), []string{
+				shop + tooLarge("web", "8000000T"),
+			}},
 		{"the application's own", application("[]", "memory: 64", "env: [a]", "processes: 3"), []string{
 			shop + "env is a list: write a table, { … }",
 			shop + "processes is 3: Processes must be an array of process configurations",
@@ -207,9 +223,11 @@ func TestManifestsWithErrors(t *testing.T) {
 	}
 }
 
-func TestMemoryThatIsEnoughByOneMegabyte(t *testing.T) {
-	for _, more := range [][]string{{"memory: 101M"}, {"memory: 1M", "processes: [{type: web, memory: 101M}]"}, {"memory: 1M", "processes: [{type: web}]"}} {
-		_, _, err := declare.ParseManifest([]byte(application("[{name: a, command: a, process_types: [web], memory: 100M}]", more...)), "manifest.yml", "")
+func TestMemoryThatIsEnough(t *testing.T) {
+	for _, more := range [][]string{nil, {"memory: ((memory))"}, {"memory: 101M"}, {"memory: 1M",
+		"processes: [{type: web, memory: 101M}]"}, {"memory: 1M", "processes: [{type: web}]"}} {
+		_, _, err := declare.ParseManifest([]byte(application("[{name: a, command: a, process_types: [web], memory: 100M}]", more...)),
+			"manifest.yml", "")
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	}
 }

@@ -34,9 +34,8 @@ func parse(text []byte, origin string, encoded bool) (Declaration, error) {
 		d.Env = env(doc)
 	}
 	d.App = app(doc)
-	waitedFor := completions(values)
 	for _, t := range doc.tables("sidecars", "write [[sidecars]], with two brackets") {
-		d.Sidecars = append(d.Sidecars, sidecar(t, waitedFor))
+		d.Sidecars = append(d.Sidecars, sidecar(t))
 	}
 	doc.unknown()
 	check(d, p)
@@ -69,8 +68,8 @@ func app(doc *table) App {
 	return a
 }
 
-// sidecar reads one of [[sidecars]]. One whose completion is waited for can't be essential: its end would stop the rest.
-func sidecar(t *table, waitedFor map[string]bool) Sidecar {
+// sidecar reads one of [[sidecars]].
+func sidecar(t *table) Sidecar {
 	name := t.text("name", "")
 	if !t.has("name") || t.values["name"] == "" {
 		t.addf("%s is missing: every sidecar needs one", t.at("name"))
@@ -78,7 +77,7 @@ func sidecar(t *table, waitedFor map[string]bool) Sidecar {
 	s := Sidecar{
 		Name:                   name,
 		ProcessTypes:           t.some("process-types", "web"),
-		Command:                command(t, "command"),
+		Command:                command(t),
 		Files:                  t.texts("files"),
 		WorkingDir:             t.text("working-dir", ""),
 		Memory:                 size(t),
@@ -88,7 +87,7 @@ func sidecar(t *table, waitedFor map[string]bool) Sidecar {
 		Restart:                t.oneOf("restart", "never", "never", "on-failure", "always"),
 		MaxRestarts:            t.count("max-restarts", 0, 5),
 		RestartWindowSeconds:   t.seconds("restart-window-seconds", leastSeconds, 60),
-		Essential:              t.flag("essential", !waitedFor[name]),
+		Essential:              t.flag("essential", true),
 		StopSignal:             stopSignal(t),
 		StopGracePeriodSeconds: t.seconds("stop-grace-period-seconds", 0, 5),
 		Logs:                   logs(t, "prefix"),
@@ -111,31 +110,13 @@ func logs(t *table, otherwise string) string {
 	return t.oneOf("logs", otherwise, "prefix", "raw", "json")
 }
 
-// completions gives the names whose completion some process waits for.
-func completions(document map[string]any) map[string]bool {
-	names := map[string]bool{}
-	scratch := &table{problems: &problems{}, values: document}
-	tables := scratch.tables("sidecars", "")
-	if app := scratch.table("app"); app != nil {
-		tables = append(tables, app)
-	}
-	for _, t := range tables {
-		for name, condition := range t.textMap("depends-on") {
-			if condition == "completed" {
-				names[name] = true
-			}
-		}
-	}
-	return names
-}
-
 func dependsOn(t *table) map[string]string {
 	inner := t.table("depends-on")
 	if inner == nil || len(inner.values) == 0 {
 		return nil
 	}
 	conditions := map[string]string{}
-	for name := range inner.values {
+	for _, name := range slices.Sorted(maps.Keys(inner.values)) {
 		conditions[name] = inner.oneOf(name, "started", "started", "ready", "completed")
 	}
 	return conditions
@@ -167,6 +148,9 @@ func inheritEnv(t *table) Names {
 		return Names{}
 	case []any:
 		names := t.texts("inherit-env")
+		if slices.Contains(names, Everything) {
+			return Names{Everything}
+		}
 		for i, name := range names {
 			if !validVariable(name, "") {
 				t.refuseAt(fmt.Sprintf("%s[%d]", t.at("inherit-env"), i), name, "write a variable's name")
@@ -179,30 +163,31 @@ func inheritEnv(t *table) Names {
 	}
 }
 
-func command(t *table, key string) Command {
-	v, ok := t.value(key)
-	if !ok {
-		t.refuse(key, `write what to run, such as ["./config-server", "--quiet"]`)
+const whatToRun = `write what to run, such as ["./config-server", "--quiet"]`
+
+func command(t *table) Command {
+	switch v, _ := t.value("command"); v := v.(type) {
+	case string:
+		return commandText(t, v)
+	case []any:
+		if len(v) == 0 || v[0] == "" {
+			t.addf("%s is empty: %s", t.at("command"), whatToRun)
+		}
+		return t.texts("command")
+	default:
+		t.refuse("command", whatToRun)
 		return nil
 	}
-	if s, ok := v.(string); ok {
-		return commandText(t, key, s)
-	}
-	argv := t.texts(key)
-	if list, ok := v.([]any); ok && (len(list) == 0 || len(argv) > 0 && argv[0] == "") {
-		t.addf("%s is empty: write what to run, such as [\"./config-server\", \"--quiet\"]", t.at(key))
-	}
-	return argv
 }
 
-func commandText(t *table, key, text string) Command {
+func commandText(t *table, text string) Command {
 	if strings.TrimSpace(text) == "" {
-		t.refuse(key, `write what to run, such as ["./config-server", "--quiet"]`)
+		t.refuse("command", whatToRun)
 		return nil
 	}
-	argv, err := SplitCommand(t.text(key, text))
+	argv, err := SplitCommand(t.text("command", ""))
 	if err != nil {
-		t.refuse(key, "%v", err)
+		t.refuse("command", "%v", err)
 	}
 	return argv
 }

@@ -1,6 +1,8 @@
 package declare
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -10,11 +12,20 @@ import (
 const loopback = "127.0.0.1"
 
 func probes(t *table) (startup, readiness, liveness *probe.Probe) {
-	return readProbe(t, "startup-probe", 1), readProbe(t, "readiness-probe", 0), readProbe(t, "liveness-probe", 1)
+	// A startup probe has the thirty seconds that Kubernetes' defaults give it, but looks every second: the app waits for it.
+	return readProbe(t, "startup-probe", probeDefaults{period: 1, failures: 30, mostSuccesses: 1}),
+		readProbe(t, "readiness-probe", probeDefaults{period: 10, failures: 3}),
+		readProbe(t, "liveness-probe", probeDefaults{period: 10, failures: 3, mostSuccesses: 1})
 }
 
-// readProbe reads the probe under key, with Kubernetes' defaults and bounds. Where mostSuccesses isn't 0, success-threshold can't be more.
-func readProbe(parent *table, key string, mostSuccesses int) *probe.Probe {
+// probeDefaults are those in which the three probes differ. Where mostSuccesses isn't 0, success-threshold can't be more.
+type probeDefaults struct {
+	period                  float64
+	failures, mostSuccesses int
+}
+
+// readProbe reads the probe under key, with Kubernetes' names and bounds.
+func readProbe(parent *table, key string, by probeDefaults) *probe.Probe {
 	t := parent.table(key)
 	if t == nil {
 		return nil
@@ -26,13 +37,13 @@ func readProbe(parent *table, key string, mostSuccesses int) *probe.Probe {
 		GRPC:                grpc(t.table("grpc")),
 		Notify:              t.flag("notify", false),
 		InitialDelaySeconds: t.seconds("initial-delay-seconds", 0, 0),
-		PeriodSeconds:       t.seconds("period-seconds", leastSeconds, 10),
+		PeriodSeconds:       t.seconds("period-seconds", leastSeconds, by.period),
 		TimeoutSeconds:      t.seconds("timeout-seconds", leastSeconds, 1),
 		SuccessThreshold:    t.count("success-threshold", 1, 1),
-		FailureThreshold:    t.count("failure-threshold", 1, 3),
+		FailureThreshold:    t.count("failure-threshold", 1, by.failures),
 	}
-	if mostSuccesses > 0 && p.SuccessThreshold > mostSuccesses {
-		t.refuse("success-threshold", "it must be %d here: only a readiness-probe can ask for more", mostSuccesses)
+	if by.mostSuccesses > 0 && p.SuccessThreshold > by.mostSuccesses {
+		t.refuse("success-threshold", "it must be %d here: only a readiness-probe can ask for more", by.mostSuccesses)
 	}
 	t.unknown()
 	oneKind(t, p)
@@ -89,7 +100,7 @@ func exec(t *table) *probe.Exec {
 	if t == nil {
 		return nil
 	}
-	e := &probe.Exec{Command: command(t, "command")}
+	e := &probe.Exec{Command: command(t)}
 	t.unknown()
 	return e
 }
@@ -124,7 +135,8 @@ func port(t *table) int {
 // headers reads what is sent along, as RFC 9110 allows it: a name is a token, a value has no control characters.
 func headers(t *table) map[string]string {
 	all := t.textMap("headers")
-	for name, value := range all {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		value := all[name]
 		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !token(r) }) {
 			t.addf("%s has the name %q: a header's name has only letters, digits and !#$%%&'*+-.^_`|~", t.at("headers"), name)
 		}

@@ -18,7 +18,7 @@ type files struct {
 	executable string   // the command's own file; "" where the app doesn't have it
 }
 
-// finder finds files in the app's directory and never looks outside of it and of layers.
+// finder finds files in the app's directory, and nothing that is outside of it and of layers.
 type finder struct{ app, layers string }
 
 // newFinder takes the app's directory and the one that holds every buildpack's layers. Both are resolved, so that what

@@ -26,7 +26,10 @@ func (t tree) digest() (string, error) {
 		hash.Write(fmt.Appendf(nil, "%q %o ", path, mode))
 		switch {
 		case mode.IsRegular():
-			return t.read(path, hash)
+			content := sha256.New()
+			err := t.read(path, content)
+			hash.Write(content.Sum(nil))
+			return err
 		case mode&fs.ModeSymlink != 0:
 			target, err := t.link(path)
 			hash.Write(fmt.Appendf(nil, "%q", target))
@@ -46,7 +49,7 @@ func (t tree) copy(dir string) error {
 		}
 		switch {
 		case mode.IsDir():
-			return os.MkdirAll(to, mode.Perm()|0o700)
+			return os.MkdirAll(to, mode.Perm()|0o700) // so that it can be filled
 		case mode&fs.ModeSymlink != 0:
 			target, err := t.link(path)
 			if err != nil {

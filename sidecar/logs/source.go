@@ -35,25 +35,66 @@ func pipe() (read, write *os.File, err error) {
 	return read, write, nil
 }
 
-// copy passes everything on until nobody has the pipe open for writing. It holds no thread and no buffer while it waits.
+// copy passes everything on until nobody has the pipe open for writing. It begins without a thread and without a buffer of its
+// own, and gets both when there is much to do.
 func (s *source) copy() {
-	defer s.from.Close()
-	if conn, err := s.from.SyscallConn(); err == nil {
-		conn.Read(s.passAvailable)
+	if busy := s.copyPolled(); busy {
+		s.copyBlocking()
 	}
 	s.finish()
+	s.from.Close()
 }
 
-// passAvailable reports whether the end was reached; if not, there is nothing to read for now.
-func (s *source) passAvailable(fd uintptr) (ended bool) {
+// copyPolled ends when everything is passed on, or when there is so much that s is busy.
+func (s *source) copyPolled() (busy bool) {
+	conn, err := s.from.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var window time.Time // when the bytes began that are counted
+	count := 0
+	conn.Read(func(fd uintptr) (done bool) {
+		for {
+			n, err := s.passNext(int(fd))
+			switch {
+			case err == unix.EAGAIN:
+				s.release()
+				return false
+			case err == unix.EINTR:
+				continue
+			case n <= 0:
+				return true
+			}
+			if count += n; count > 1<<20 {
+				now := time.Now()
+				if now.Sub(window) < time.Second {
+					busy = true
+					return true
+				}
+				window, count = now, 0
+			}
+		}
+	})
+	return busy
+}
+
+func (s *source) copyBlocking() {
+	fd, err := unix.FcntlInt(s.from.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	s.from.Close()
+	unix.SetNonblock(fd, false)
+	in := make([]byte, readSize)
 	for {
-		switch n, err := s.passNext(int(fd)); {
-		case err == unix.EAGAIN:
-			s.release()
-			return false
+		n, err := unix.Read(fd, in)
+		switch {
 		case err == unix.EINTR:
 		case n <= 0:
-			return true
+			return
+		default:
+			s.pass(in[:n])
 		}
 	}
 }

@@ -62,9 +62,6 @@ func (t TCPSocket) check(ctx context.Context) error {
 	return conn.Close()
 }
 
-// defaultHost is Kubernetes' own idea of a probe's host, the Pod's address, as seen from within.
-const defaultHost = "127.0.0.1"
-
 // address takes an IPv6 host with or without its brackets.
 func address(host string, port int) string {
 	host = bare(host)
@@ -74,7 +71,7 @@ func address(host string, port int) string {
 	return host + ":" + strconv.Itoa(port)
 }
 
-func bare(host string) string { return strings.Trim(cmp.Or(host, defaultHost), "[]") }
+func bare(host string) string { return strings.Trim(cmp.Or(host, "127.0.0.1"), "[]") }
 
 // addresses are those of a host in the order to try them; there are none where it takes a resolver, or the index of a zone, to know.
 func addresses(host string) []netip.Addr {

@@ -87,7 +87,7 @@ func (h HTTPGet) target() string {
 
 // request is the GET; a header of the probe's own replaces the default of the same name.
 func (h HTTPGet) request() ([]byte, error) {
-	defaults := map[string]string{"Host": h.hostHeader(), "User-Agent": "sidecar-probe", "Connection": "close"}
+	defaults := map[string]string{"Host": h.address(), "User-Agent": "sidecar-probe", "Connection": "close"}
 	for name := range h.Headers {
 		maps.DeleteFunc(defaults, func(own, _ string) bool { return strings.EqualFold(own, name) })
 	}
@@ -102,12 +102,6 @@ func (h HTTPGet) request() ([]byte, error) {
 		}
 	}
 	return append(request, "\r\n"...), nil
-}
-
-// hostHeader leaves out an IPv6 zone, which means nothing to the server (RFC 6874, section 4).
-func (h HTTPGet) hostHeader() string {
-	host, _, _ := strings.Cut(strings.Trim(h.Host, "[]"), "%")
-	return address(host, h.Port)
 }
 
 // isToken is RFC 9110's rule for the name of a header (section 5.6.2).

@@ -38,7 +38,7 @@ func DialTCP(ctx context.Context, address netip.AddrPort) (*os.File, error) {
 		return nil, err
 	}
 	if err := connected(ctx, file); err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, err
 	}
 	return file, nil

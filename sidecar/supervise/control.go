@@ -39,12 +39,16 @@ func (r *runner) listenControl() {
 		for {
 			connection, err := socket.Accept(listener)
 			if err != nil {
-				return
+				time.Sleep(acceptPause) // out of file descriptors, say
+				continue
 			}
 			go r.serve(connection)
 		}
 	}()
 }
+
+// acceptPause keeps a failing accept(2) from spinning.
+const acceptPause = 100 * time.Millisecond
 
 // clientTimeout bounds what one client can take of us: the longest probe that one may wait for is a part of it.
 const clientTimeout = 2 * time.Minute

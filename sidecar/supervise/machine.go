@@ -202,26 +202,28 @@ func (t *step) startReady() {
 }
 
 // skipBroken gives up those whose dependencies never will hold and tells whether there were any.
-func (t *step) skipBroken() (any bool) {
+func (t *step) skipBroken() (skipped bool) {
 	for i := range t.procs {
 		if e, never := t.unmet(i); never && t.procs[i].phase == Waiting {
 			t.skip(i, *e)
-			any = true
+			skipped = true
 		}
 	}
-	return any
+	return skipped
 }
 
 // unmet is something that i needs and that does not hold: if possible, something that never will.
 func (t *step) unmet(i int) (unmet *plan.Edge, never bool) {
-	for _, e := range t.m.specs[i].needs {
+	needs := t.m.specs[i].needs
+	for k := range needs {
+		e := &needs[k]
 		gone := over(t.procs[e.On].phase)
 		switch {
-		case t.holds(e), gone && e.Soft:
+		case t.holds(*e), gone && e.Soft:
 		case gone:
-			return &e, true
+			return e, true
 		default:
-			unmet = &e
+			unmet = e
 		}
 	}
 	return unmet, false

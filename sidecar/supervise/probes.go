@@ -34,6 +34,9 @@ func (r *runner) startProbe(a StartProbe) {
 		if !sleep(ctx, delay) {
 			return
 		}
+		if a.Kind == Startup && r.eager(ctx, a) {
+			return
+		}
 		ticker := time.NewTicker(probe.Seconds(settings.PeriodSeconds))
 		defer ticker.Stop()
 		for {
@@ -45,6 +48,28 @@ func (r *runner) startProbe(a StartProbe) {
 			}
 		}
 	}()
+}
+
+// firstPause is the wait after the first eager check; it doubles with each.
+const firstPause = 5 * time.Millisecond
+
+// eager looks often within the first period of a startup probe that needs no process of its own, so that a start takes no longer than
+// it has to. Only a pass counts; it reports whether there was one.
+func (r *runner) eager(ctx context.Context, a StartProbe) (passed bool) {
+	settings := r.settings(a.Proc, a.Kind)
+	if settings.Notify || settings.Command("") != nil {
+		return false
+	}
+	for pause := firstPause; pause < probe.Seconds(settings.PeriodSeconds)/2; pause *= 2 {
+		if settings.Check(ctx) == nil {
+			r.report(ctx, a, nil)
+			return true
+		}
+		if !sleep(ctx, pause) {
+			return true
+		}
+	}
+	return false
 }
 
 // sleep reports whether d has passed before ctx was done.

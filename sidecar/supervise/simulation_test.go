@@ -133,13 +133,13 @@ func once(t *rapid.T, percent int) bool { return uniform.Draw(t, "once") >= 100-
 // world plays the runtime and all that it talks to, in virtual time, and shows a witness what happens.
 type world struct {
 	*witness
-	state  State
-	clock  time.Duration
-	bodies []body
-	agenda []occurrence
-	timers map[Timer]int // the set ones, by the serial number of their setting
-	serial int
-	begun  State
+	state   State
+	clock   time.Duration
+	bodies  []body
+	agenda  []occurrence
+	alarms  map[Timer]int // the set ones, by the serial number of their setting
+	serial  int
+	initial State
 }
 
 // body is a process as the world has it.
@@ -169,18 +169,20 @@ func newWorld(t *rapid.T) *world {
 	p, budget := randomPlan(t), budgets.Draw(t, "budget")
 	w := &world{
 		witness: newWitness(t, p, budget),
-		begun:   New(p, budget),
+		initial: New(p, budget),
 		bodies:  make([]body, len(p.Sidecars)+1),
-		timers:  map[Timer]int{},
+		alarms:  map[Timer]int{},
 	}
-	w.state = w.begun
+	w.state = w.initial
 	for range uniform.Draw(t, "interventions") % 5 {
 		at := moments.Draw(t, "at")
 		switch kind := uniform.Draw(t, "kind"); {
 		case kind < 50:
 			w.expect(at, Signalled{Signal: sent.Draw(t, "signal")})
 		case kind < 80:
-			w.expect(at, RestartAsked{Proc: w.anyone()})
+			wish := RestartAsked{Proc: w.anyone()}
+			w.expect(at, wish)
+			w.expect(at+dyings.Draw(w.t, "again"), wish)
 		default:
 			w.expect(at, w.nonsense())
 		}
@@ -264,10 +266,10 @@ func (w *world) come(o occurrence) Event {
 		b.alive, e.At = false, now
 		return e
 	case Expired:
-		if o.serial != w.timers[e.Timer] {
+		if o.serial != w.alarms[e.Timer] {
 			return nil
 		}
-		delete(w.timers, e.Timer)
+		delete(w.alarms, e.Timer)
 		e.At = now
 		return e
 	case Probed:
@@ -318,14 +320,14 @@ func (w *world) carryOut(a Action) {
 		w.hit(a)
 	case SetTimer:
 		w.serial++
-		w.timers[a.Timer] = w.serial
+		w.alarms[a.Timer] = w.serial
 		w.schedule(a.After+lateness.Draw(w.t, "late by"), Expired{Timer: a.Timer}, w.serial)
 		if a.Timer.Kind == Budget && once(w.t, 15) { // somebody is impatient
 			w.expect(dyings.Draw(w.t, "first"), Signalled{Signal: unix.SIGTERM})
 			w.expect(dyings.Draw(w.t, "second"), Signalled{Signal: unix.SIGTERM})
 		}
 	case CancelTimer:
-		delete(w.timers, a.Timer)
+		delete(w.alarms, a.Timer)
 	case StartProbe:
 		w.serial++
 		p := &w.bodies[a.Proc].probes[a.Kind]

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
-	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
 )
 
 // The exit statuses of what can't be started are those of POSIX shells.
@@ -29,7 +28,6 @@ type child struct {
 	pid       int // 0 while it doesn't run
 	spawnedAt time.Time
 	stopProbe [probeKinds]func()
-	notify    *probe.NotifySocket
 	said      said
 }
 

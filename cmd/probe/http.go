@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// checkHTTPS passes on a status from 200 to 399, without following redirects. As in Kubernetes the certificate is not verified:
+// checkHTTP passes on a status from 200 to 399, without following redirects. As in Kubernetes a certificate is not verified:
 // it is rarely made out to the address that a probe asks. Each header reads "Name: value"; Host replaces the URL's.
-func checkHTTPS(ctx context.Context, url string, headers []string) error {
+func checkHTTP(ctx context.Context, url string, headers []string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
