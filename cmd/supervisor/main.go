@@ -85,12 +85,16 @@ func run(args []string) int {
 	if err != nil {
 		return failed(err)
 	}
-	p, options, err := atLaunch(p, os.LookupEnv)
+	settings, p, err := read(p, os.Getenv)
 	if err != nil {
 		return failed(err)
 	}
-	options.Helper = filepath.Join(filepath.Dir(own), "probe")
-	return supervise.Run(p, argv, options)
+	l, err := launch(p, argv, settings)
+	if err != nil {
+		return failed(err)
+	}
+	l.Helper = filepath.Join(filepath.Dir(own), "probe")
+	return supervise.Run(p, l)
 }
 
 // runArguments reads TYPE [--plan FILE] -- COMMAND [ARGUMENT...].

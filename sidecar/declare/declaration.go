@@ -34,10 +34,12 @@ type Sidecar struct {
 	Files        []string `toml:"files,omitempty"` // app-relative; packaged with the command's own file
 	WorkingDir   string   `toml:"working-dir,omitempty"`
 
-	Memory     memory.Size       `toml:"memory,omitzero"` // 0: none of its own
-	Env        map[string]string `toml:"env,omitempty"`
-	InheritEnv Names             `toml:"inherit-env"` // default: everything
-	DependsOn  map[string]string `toml:"depends-on,omitempty"`
+	Memory memory.Size       `toml:"memory,omitzero"` // 0: none of its own
+	Env    map[string]string `toml:"env,omitempty"`
+	// MemoryPolicy is warn, restart or stop; empty: what it uses is not measured.
+	MemoryPolicy string            `toml:"memory-policy,omitempty"`
+	InheritEnv   Names             `toml:"inherit-env"` // default: everything
+	DependsOn    map[string]string `toml:"depends-on,omitempty"`
 
 	Restart              string  `toml:"restart"`                // default never
 	MaxRestarts          int     `toml:"max-restarts"`           // default 5

@@ -81,6 +81,7 @@ func sidecar(t *table) Sidecar {
 		Files:                  t.texts("files"),
 		WorkingDir:             t.text("working-dir", ""),
 		Memory:                 size(t),
+		MemoryPolicy:           memoryPolicy(t),
 		Env:                    env(t),
 		InheritEnv:             inheritEnv(t),
 		DependsOn:              dependsOn(t),
@@ -207,6 +208,16 @@ func size(t *table) memory.Size {
 		t.addf("%s: %v", t.at("memory"), err)
 	}
 	return n
+}
+
+func memoryPolicy(t *table) string {
+	if !t.has("memory-policy") {
+		return ""
+	}
+	if !t.has("memory") {
+		t.refuse("memory-policy", "it needs memory to compare with: add memory, such as \"64M\"")
+	}
+	return t.oneOf("memory-policy", "warn", "warn", "restart", "stop")
 }
 
 // stopSignal reads a signal's name, with or without SIG, in any case.

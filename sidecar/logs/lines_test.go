@@ -72,7 +72,7 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte("€𝄞x"), []byte{7}, 50000, false)
 	f.Fuzz(func(t *testing.T, text, sizes []byte, times int, shared bool) {
 		g := NewWithT(t)
-		text = []byte(strings.Repeat(string(text), max(1, times%(1<<20/(len(text)+1)+1)))) // up to 1 MiB
+		text = []byte(strings.Repeat(string(text), max(1, times%(1<<18/(len(text)+1)+1)))) // up to 256 KiB
 		longest := maxLine
 		if shared {
 			longest = pipeBuf - len("db | \n")

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -254,6 +255,18 @@ func TestManyProcessesIntoOnePipe(t *testing.T) {
 	expectCounted(g, <-all, 3000, 2, names...)
 }
 
+func TestABusyProcess(t *testing.T) {
+	g := NewWithT(t)
+	reader, end := platform(t)
+	all := readAll(reader, 1<<16)
+	l := newLogs(int(end.Fd()), int(end.Fd()), false)
+	process := supervised(t, l, plan.Prefix, "count", "db", 5*busyBytes/180)
+	g.Expect(process.Wait()).To(Succeed())
+	g.Expect(l.Drain(enough)).To(BeTrue())
+	end.Close()
+	expectCounted(g, <-all, 5*busyBytes/180, 2, "db")
+}
+
 func TestSharedWithAProcessThatWritesItself(t *testing.T) {
 	g := NewWithT(t)
 	reader, end := platform(t)
@@ -358,6 +371,8 @@ func TestAStalledReaderStallsNobodyElse(t *testing.T) {
 		g.Eventually(func() int { return current(l).writing }, enough).ShouldNot(BeZero())
 	}
 	g.Expect(current(l).dropped).NotTo(BeZero())
+	own = append(own, "short") // there is room for it, but it would come before the number of those dropped
+	l.Say("short")
 
 	start := time.Now()
 	g.Expect(l.Drain(50 * time.Millisecond)).To(BeFalse())
@@ -474,7 +489,8 @@ func TestRestartsLeaveNothingBehind(t *testing.T) {
 		stderr.Close()
 		g.Expect(l.Drain(enough)).To(BeTrue())
 	}
-	restart() // the first makes the runtime open what it polls with
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // no file is closed by being forgotten
+	restart()                                        // the first makes the runtime open what it polls with
 	fds, goroutines := open()
 	for range 100 {
 		restart()

@@ -8,14 +8,19 @@ import (
 )
 
 const (
-	readSize = 64 << 10  // bytes that one read takes at most
-	pipeSize = 256 << 10 // bytes that a process can be ahead of us: it goes on writing while we do
+	readSize  = 64 << 10  // bytes that one read takes at most
+	pipeSize  = 256 << 10 // bytes that a process can be ahead of us: it goes on writing while we do
+	busyBytes = 1 << 20   // a source that has so many within busyTime is busy
+	busyTime  = time.Second
 )
 
-// source is one output of one process.
+// source is one output of one process. It begins without a thread or a buffer of its own, and gets both when it is busy, since
+// waiting in read(2) is a fifth quicker than being polled where each line is a write.
 type source struct {
 	from *os.File
 	lines
+	since  time.Time // when the first of recent was read
+	recent int       // bytes
 }
 
 // pipe is what os.Pipe is, but the end that a process gets blocks.
@@ -35,70 +40,50 @@ func pipe() (read, write *os.File, err error) {
 	return read, write, nil
 }
 
-// copy passes everything on until nobody has the pipe open for writing. It begins without a thread and without a buffer of its
-// own, and gets both when there is much to do.
+// copy passes everything on until nobody has the pipe open for writing.
 func (s *source) copy() {
-	if busy := s.copyPolled(); busy {
+	if ended := s.copyPolled(); !ended {
 		s.copyBlocking()
 	}
 	s.finish()
 	s.from.Close()
 }
 
-// copyPolled ends when everything is passed on, or when there is so much that s is busy.
-func (s *source) copyPolled() (busy bool) {
+// copyPolled returns at the end, or when s is busy.
+func (s *source) copyPolled() (ended bool) {
 	conn, err := s.from.SyscallConn()
 	if err != nil {
-		return false
+		return true
 	}
-	var window time.Time // when the bytes began that are counted
-	count := 0
+	busy := false
 	conn.Read(func(fd uintptr) (done bool) {
-		for {
-			n, err := s.passNext(int(fd))
-			switch {
+		for !ended && !busy {
+			switch n, err := s.passNext(int(fd)); {
 			case err == unix.EAGAIN:
 				s.release()
 				return false
 			case err == unix.EINTR:
-				continue
-			case n <= 0:
-				return true
-			}
-			if count += n; count > 1<<20 {
-				now := time.Now()
-				if now.Sub(window) < time.Second {
-					busy = true
-					return true
-				}
-				window, count = now, 0
+			default:
+				ended, busy = n <= 0, s.isBusy(n)
 			}
 		}
+		return true
 	})
+	return !busy
+}
+
+// isBusy counts n more bytes.
+func (s *source) isBusy(n int) bool {
+	if s.recent += n; s.recent < busyBytes {
+		return false
+	}
+	now := time.Now()
+	busy := now.Sub(s.since) < busyTime
+	s.since, s.recent = now, 0
 	return busy
 }
 
-func (s *source) copyBlocking() {
-	fd, err := unix.FcntlInt(s.from.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return
-	}
-	defer unix.Close(fd)
-	s.from.Close()
-	unix.SetNonblock(fd, false)
-	in := make([]byte, readSize)
-	for {
-		n, err := unix.Read(fd, in)
-		switch {
-		case err == unix.EINTR:
-		case n <= 0:
-			return
-		default:
-			s.pass(in[:n])
-		}
-	}
-}
-
+// passNext passes on what one read brings. It reads into the destination's buffer, so it must not wait.
 func (s *source) passNext(fd int) (int, error) {
 	s.to.mu.Lock()
 	defer s.to.mu.Unlock()
@@ -111,4 +96,26 @@ func (s *source) passNext(fd int) (int, error) {
 		s.flush()
 	}
 	return n, err
+}
+
+// copyBlocking returns at the end.
+func (s *source) copyBlocking() {
+	fd := int(s.from.Fd())
+	unix.SetNonblock(fd, false)
+	if own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); err == nil {
+		s.from.Close() // or the runtime would go on polling it: each write would wake that too
+		defer unix.Close(own)
+		fd = own
+	}
+	in := make([]byte, readSize)
+	for {
+		n, err := unix.Read(fd, in)
+		switch {
+		case err == unix.EINTR:
+		case n <= 0:
+			return
+		default:
+			s.pass(in[:n])
+		}
+	}
 }

@@ -74,7 +74,8 @@ func TestSizeReadsBackWhatItWrites(t *testing.T) {
 }
 
 func TestSizeIsShownInItsLargestWholeUnit(t *testing.T) {
-	for want, size := range map[string]memory.Size{"1536M": 1536 * memory.M, "2G": 2 * memory.G, "1025B": 1025, "3K": 3 * memory.K, "1T": memory.T} {
+	for want, size := range map[string]memory.Size{"1536M": 1536 * memory.M, "2G": 2 * memory.G, "1025B": 1025, "3K": 3 * memory.K,
+		"1T": memory.T} {
 		if got := size.String(); got != want {
 			t.Errorf("%d bytes are shown as %s, want %s", int64(size), got, want)
 		}

@@ -27,13 +27,15 @@ const AppName = "app"
 
 // Process is one process of a Plan. Names and meanings are those of sidecar.toml.
 type Process struct {
-	Name       string               `toml:"name"`
-	Command    []string             `toml:"command,omitempty"`     // argv; empty for the app, whose command is the supervisor's own arguments
-	WorkingDir string               `toml:"working-dir,omitempty"` // absolute; empty: the supervisor's own
-	Env        map[string]string    `toml:"env,omitempty"`
-	InheritEnv []string             `toml:"inherit-env"` // names it may see of the supervisor's environment; Everything for all
-	Memory     memory.Size          `toml:"memory,omitzero"`
-	DependsOn  map[string]Condition `toml:"depends-on,omitempty"`
+	Name       string            `toml:"name"`
+	Command    []string          `toml:"command,omitempty"`     // argv; empty for the app, whose command is the supervisor's own arguments
+	WorkingDir string            `toml:"working-dir,omitempty"` // absolute; empty: the supervisor's own
+	Env        map[string]string `toml:"env,omitempty"`
+	InheritEnv []string          `toml:"inherit-env"` // names it may see of the supervisor's environment; Everything for all
+	Memory     memory.Size       `toml:"memory,omitzero"`
+	// MemoryPolicy is what is done about a process that uses more than its Memory; empty: it is not measured.
+	MemoryPolicy MemoryPolicy         `toml:"memory-policy,omitempty"`
+	DependsOn    map[string]Condition `toml:"depends-on,omitempty"`
 
 	Restart              Restart `toml:"restart"`
 	MaxRestarts          int     `toml:"max-restarts"`
@@ -70,6 +72,16 @@ const (
 	Never     Restart = "never"
 	OnFailure Restart = "on-failure"
 	Always    Restart = "always"
+)
+
+// MemoryPolicy says what is done about a process that uses more memory than its share.
+type MemoryPolicy string
+
+// The memory policies.
+const (
+	WarnOver    MemoryPolicy = "warn"    // it is said
+	RestartOver MemoryPolicy = "restart" // it is started again, whatever its restart policy, within its restarts
+	StopOver    MemoryPolicy = "stop"    // it is ended for good
 )
 
 // Logs says how a process's output is passed on.

@@ -60,6 +60,7 @@ func sidecar(s declare.Sidecar, beside map[string]bool, appDir string) plan.Proc
 		Env:                    s.Env,
 		InheritEnv:             s.InheritEnv, // Everything is the same sign in both
 		Memory:                 s.Memory,
+		MemoryPolicy:           plan.MemoryPolicy(s.MemoryPolicy),
 		DependsOn:              dependsOn(s.DependsOn, beside),
 		Restart:                plan.Restart(s.Restart),
 		MaxRestarts:            s.MaxRestarts,

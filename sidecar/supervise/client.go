@@ -27,8 +27,10 @@ func Ask(pid int, words ...string) (string, error) {
 	defer connection.Close()
 	if peer, err := socket.Peer(connection); err != nil {
 		return "", err
-	} else if int(peer.Pid) != pid || peer.Uid != 0 && os.Geteuid() != 0 && int(peer.Uid) != os.Geteuid() {
-		return "", fmt.Errorf("process %d of user %d can't be trusted to be supervisor %d", peer.Pid, peer.Uid, pid)
+	} else if int(peer.Pid) != pid {
+		return "", fmt.Errorf("process %d answers for supervisor %d, and can't be trusted", peer.Pid, pid)
+	} else if peer.Uid != 0 && os.Geteuid() != 0 && int(peer.Uid) != os.Geteuid() {
+		return "", fmt.Errorf("supervisor %d is user %d's: ask as that user, or as root", pid, peer.Uid)
 	}
 	_ = connection.SetDeadline(time.Now().Add(clientTimeout))
 	if _, err := io.WriteString(connection, strings.Join(words, separator)+"\n"); err != nil {

@@ -57,13 +57,13 @@ func (r *runner) serve(connection *os.File) {
 	defer connection.Close()
 	_ = connection.SetDeadline(time.Now().Add(clientTimeout))
 	text := ""
-	err := trusted(connection)
+	// Everybody's request is read, since a connection that is closed before that would take the answer with it.
+	line, err := bufio.NewReaderSize(connection, longestLine).ReadSlice('\n')
 	if err == nil {
-		var line []byte
-		line, err = bufio.NewReaderSize(connection, longestLine).ReadSlice('\n')
-		if err == nil {
-			text, err = r.handle(strings.Split(strings.TrimSuffix(string(line), "\n"), separator))
-		}
+		err = trusted(connection)
+	}
+	if err == nil {
+		text, err = r.handle(strings.Split(strings.TrimSuffix(string(line), "\n"), separator))
 	}
 	problem := ""
 	if err != nil {

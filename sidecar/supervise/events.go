@@ -3,6 +3,8 @@ package supervise
 import (
 	"syscall"
 	"time"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
 )
 
 // Event is something that happened. At is the time since the supervisor's start; it never runs backwards.
@@ -37,6 +39,13 @@ type (
 		Kind   ProbeKind
 		Passed bool
 		Reason string // why it did not pass
+	}
+	// Exceeded says that a process and those below it use more memory than its share. It comes once for each time that they begin to.
+	Exceeded struct {
+		At
+		Proc int
+		Run  int // the Spawn's Run that was measured
+		Used memory.Size
 	}
 	// Signalled says that the supervisor itself got a signal.
 	Signalled struct {

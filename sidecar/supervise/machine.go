@@ -88,6 +88,8 @@ const (
 	untold    reason = iota
 	shutdown         // all are stopped
 	unhealthy        // it failed its startup or liveness probe
+	oversized        // it exceeded its memory and is to be started again
+	evicted          // it exceeded its memory and is to be gone
 	asked            // somebody wants it restarted
 )
 
@@ -150,6 +152,8 @@ func Step(s State, e Event) (State, []Action) {
 		t.exited(e)
 	case Probed:
 		t.probed(e)
+	case Exceeded:
+		t.exceeded(e)
 	case Signalled:
 		t.signalled(e.Signal)
 	case Expired:
@@ -380,6 +384,27 @@ func (t *step) failed(i int, kind ProbeKind, why string) {
 	t.stop(i, unhealthy)
 }
 
+// exceeded does what the process's memory-policy says.
+func (t *step) exceeded(e Exceeded) {
+	p, s := &t.procs[e.Proc], &t.m.specs[e.Proc]
+	if p.phase != Running || e.Run != p.run || t.stopping {
+		return
+	}
+	text := fmt.Sprintf("uses %s, more than its %s of memory", e.Used.Short(), s.Memory.Short())
+	switch s.MemoryPolicy {
+	case plan.RestartOver:
+		t.report("%s %s; restarting it", t.title(e.Proc), text)
+		p.failure = text
+		t.stop(e.Proc, oversized)
+	case plan.StopOver:
+		t.report("%s %s; stopping it", t.title(e.Proc), text)
+		p.failure = text
+		t.stop(e.Proc, evicted)
+	default:
+		t.report("%s %s", t.title(e.Proc), text)
+	}
+}
+
 // stop tells a process to stop and gives it its grace; one that is still being spawned is told when it runs.
 func (t *step) stop(i int, why reason) {
 	p := &t.procs[i]
@@ -451,7 +476,9 @@ func (t *step) exited(e Exited) {
 		t.beginStop(i)
 	case why == asked:
 		p.phase, p.failure = Waiting, ""
-	case s.restarts(e.Code != 0 || why == unhealthy):
+	case why == evicted:
+		t.lost(i, text)
+	case why == oversized, s.restarts(e.Code != 0 || why == unhealthy):
 		t.restartLater(i, text)
 	case e.Code == 0 && why == untold && s.completes:
 		t.debug("%s %s", t.title(i), text)

@@ -120,7 +120,7 @@ func (r *runner) check(ctx context.Context, i int, kind ProbeKind) error {
 	if settings.Notify {
 		return r.heard(ctx, i, kind)
 	}
-	if argv := settings.Command(r.options.Helper); argv != nil {
+	if argv := settings.Command(r.launch.Helper); argv != nil {
 		timeout := probe.Seconds(settings.TimeoutSeconds)
 		if settings.Exec == nil {
 			timeout += helperAllowance

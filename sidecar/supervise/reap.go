@@ -42,8 +42,8 @@ func (r *runner) reap() {
 // siginfo is the kernel's siginfo_t as waitid(2) fills it on 64-bit machines.
 type siginfo struct {
 	signo, errno, code, _ int32
-	pid                   int32
-	_                     [27]int32
+	pid, uid, status      int32
+	_                     [25]int32
 }
 
 // ended is the PID of a child that has ended and is not awaited yet; 0 when none has, -1 when there is no child at all.

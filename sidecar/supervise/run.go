@@ -14,18 +14,30 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
-// Options are what can be said at launch.
-type Options struct {
-	Budget time.Duration // what a stop may take in all
-	Level  Level         // the least Report that is told
-	Helper string        // the binary that carries out https and grpc probes
+// Launch is what a plan leaves open until the container starts.
+type Launch struct {
+	Processes []Process // as those of plan.Plan.Processes
+	Budget    time.Duration
+	Level     Level    // the least Report that is told
+	Helper    string   // the binary that carries out probes which need TLS, gRPC or a resolver
+	Opening   []Report // what there is to say before anything starts
 }
 
-// Run starts app, the argv of p's main process, and the sidecars of p, supervises them until all have ended and returns the exit code.
-// Its caller has locked the main goroutine to the main thread, since the children die with the thread that started them (prctl(2),
+// Process is what a process of the plan is started with.
+type Process struct {
+	Argv        []string
+	Env         []string // NAME=VALUE
+	OOMScoreAdj int      // proc(5); 0: the supervisor's own
+}
+
+// Run starts the processes of p, supervises them until all have ended and returns the exit code, which is the app's or that of a sidecar
+// whose end was the cause. Its caller has locked the main goroutine to the main thread, since the children die with the thread that started them (prctl(2),
 // PR_SET_PDEATHSIG).
-func Run(p plan.Plan, app []string, o Options) int {
-	r := newRunner(p, app, o)
+func Run(p plan.Plan, l Launch) int {
+	r := newRunner(p, l)
+	for _, opening := range l.Opening {
+		r.perform(opening)
+	}
 	r.listen()
 	r.step(Begun{r.now()})
 	for !r.finished {
@@ -39,6 +51,7 @@ func Run(p plan.Plan, app []string, o Options) int {
 		}
 	}
 	r.sweep()
+	r.returnTerminal()
 	r.logs.Drain(max(time.Until(r.drainBy), leastDrain))
 	return r.code
 }
@@ -48,7 +61,7 @@ const leastDrain = 200 * time.Millisecond
 
 // runner carries out what the machine decides. All its fields belong to the main goroutine; others send it a func through inbox.
 type runner struct {
-	options Options
+	launch  Launch
 	state   State
 	pending []Event // those that actions in progress gave rise to
 	start   time.Time
@@ -70,10 +83,10 @@ type runner struct {
 	drainBy  time.Time
 }
 
-func newRunner(p plan.Plan, app []string, o Options) *runner {
+func newRunner(p plan.Plan, l Launch) *runner {
 	r := &runner{
-		options: o,
-		state:   New(p, o.Budget),
+		launch:  l,
+		state:   New(p, l.Budget),
 		start:   time.Now(),
 		pids:    map[int]func(unix.WaitStatus){},
 		timers:  map[Timer]*time.Timer{},
@@ -82,11 +95,10 @@ func newRunner(p plan.Plan, app []string, o Options) *runner {
 		inbox:   make(chan func()),
 	}
 	raw := false
-	for _, q := range p.Processes() {
+	for i, q := range p.Processes() {
 		raw = raw || q.Logs == plan.Raw
-		r.children = append(r.children, newChild(q))
+		r.children = append(r.children, child{Process: q, argv: l.Processes[i].Argv, env: l.Processes[i].Env})
 	}
-	r.children[len(p.Sidecars)].argv = app
 	r.logs = logs.New(raw)
 	return r
 }
@@ -99,12 +111,13 @@ func (r *runner) listen() {
 		r.tell(Info, "orphaned processes can't be waited for: prctl: "+err.Error())
 	}
 	var err error
-	if r.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
+	if r.null, err = emptyInput(); err != nil {
 		r.tell(Info, "sidecars have no standard input: "+err.Error())
 	}
 	r.terminal = inForeground()
 	r.listenNotify()
 	r.listenControl()
+	r.watchMemory()
 }
 
 // forwarded are the signals that people send. The others speak of faults of our own, or are Go's.
@@ -192,7 +205,7 @@ func (r *runner) cancelTimer(name Timer) {
 
 // tell says something on stderr, in a line that no other is mixed with.
 func (r *runner) tell(level Level, text string) {
-	if level >= r.options.Level {
+	if level >= r.launch.Level {
 		r.logs.Say(strings.ReplaceAll(text, "\n", " "))
 	}
 }

@@ -31,12 +31,8 @@ type child struct {
 	said      said
 }
 
-func newChild(p plan.Process) child {
-	return child{Process: p, argv: p.Command, env: environment(os.Environ(), p)}
-}
-
-// environment is what p sees of all, and then its own.
-func environment(all []string, p plan.Process) []string {
+// Environment is what p sees of all, and then its own.
+func Environment(all []string, p plan.Process) []string {
 	if slices.Contains(p.InheritEnv, plan.Everything) && len(p.Env) == 0 {
 		return all
 	}
@@ -52,6 +48,18 @@ func environment(all []string, p plan.Process) []string {
 		env = append(env, name+"="+value)
 	}
 	return env
+}
+
+// emptyInput is /dev/null or, where the root has none, a pipe that nobody writes to.
+func emptyInput() (*os.File, error) {
+	if null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0); err == nil {
+		return null, nil
+	}
+	read, write, err := os.Pipe()
+	if err == nil {
+		err = write.Close()
+	}
+	return read, err
 }
 
 // spawn starts a process of the plan.
@@ -85,6 +93,7 @@ func (r *runner) spawn(i, run int) {
 		return
 	}
 	c.pid, c.spawnedAt = pid, time.Now()
+	r.scoreOOM(pid, r.launch.Processes[i].OOMScoreAdj)
 	r.pids[pid] = func(ws unix.WaitStatus) {
 		c.pid = 0
 		r.step(Exited{At: r.now(), Proc: i, Code: exitStatus(ws)})

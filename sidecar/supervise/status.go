@@ -3,8 +3,6 @@ package supervise
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -66,32 +64,6 @@ func (r *runner) health(i int) string {
 		return "not ready"
 	}
 	return "ready"
-}
-
-// memoryOf is the proportional set size in bytes of a process and all below it; where that may not be read, their resident size.
-func memoryOf(pid int) (sum int64) {
-	for _, p := range append(descendants(pid), pid) {
-		sum += pss(filepath.Join("/proc", strconv.Itoa(p)))
-	}
-	return sum
-}
-
-func pss(dir string) int64 {
-	text, err := os.ReadFile(filepath.Join(dir, "smaps_rollup"))
-	if err == nil {
-		for line := range strings.Lines(string(text)) {
-			if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "Pss:" {
-				kibibytes, _ := strconv.ParseInt(fields[1], 10, 64)
-				return kibibytes * 1024
-			}
-		}
-	}
-	text, _ = os.ReadFile(filepath.Join(dir, "statm"))
-	if fields := strings.Fields(string(text)); len(fields) > 1 {
-		pages, _ := strconv.ParseInt(fields[1], 10, 64)
-		return pages * int64(os.Getpagesize())
-	}
-	return 0
 }
 
 // table is the statuses for people.
