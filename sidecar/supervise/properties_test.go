@@ -179,8 +179,9 @@ type sighting struct {
 	toldAt   time.Duration
 	grace    time.Duration
 	killed   bool
-	wanted   bool // somebody wants it restarted
-	sick     bool // a startup or liveness probe failed
+	wanted   bool              // somebody wants it restarted
+	sick     bool              // a startup or liveness probe failed
+	large    plan.MemoryPolicy // what is to become of it since it exceeded its memory: RestartOver or StopOver
 	started  bool
 	ready    bool
 	probed   [probeKinds]bool
@@ -268,6 +269,15 @@ func (w *witness) takeIn(e Event) {
 		w.expired(e.Timer)
 	case RestartAsked:
 		w.asked(e.Proc)
+	case Exceeded:
+		w.exceeded(e)
+	}
+}
+
+func (w *witness) exceeded(e Exceeded) {
+	p, policy := &w.procs[e.Proc], w.specs[e.Proc].MemoryPolicy
+	if w.absurd = p.standing != alive || p.told || w.stopping || e.Run != p.run; !w.absurd && policy != plan.WarnOver {
+		p.large = policy
 	}
 }
 
@@ -284,8 +294,8 @@ func (w *witness) ended(e Exited) {
 	if w.absurd = p.standing != coming && p.standing != alive; w.absurd {
 		return
 	}
-	p.standing, p.code, p.done = gone, e.Code, e.Code == 0 && e.Reason == "" && !p.sick
-	again := s.Restart == plan.Always || s.Restart == plan.OnFailure && !p.done
+	p.standing, p.code, p.done = gone, e.Code, e.Code == 0 && e.Reason == "" && !p.sick && p.large == ""
+	again := p.large == plan.RestartOver || p.large == "" && (s.Restart == plan.Always || s.Restart == plan.OnFailure && !p.done)
 	switch {
 	case w.stopping:
 	case e.Proc == w.app:
@@ -535,7 +545,7 @@ func (w *witness) judgeProbe(a StartProbe) {
 func (w *witness) mustStop(i int) bool {
 	p := &w.procs[i]
 	if !w.stopping {
-		return p.sick || p.wanted
+		return p.sick || p.wanted || p.large != ""
 	}
 	if i == w.app || w.hasty {
 		return true

@@ -14,18 +14,19 @@ import (
 
 // What random plans and worlds are made of. The first of each is what a failing history is shrunk to.
 var (
-	chance     = rapid.IntRange(0, 99)
-	uniform    = rapid.SampledFrom(percents())
-	counts     = rapid.SampledFrom([]int{0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 5, 8})
-	conditions = rapid.SampledFrom([]plan.Condition{plan.Started, plan.Ready, plan.Completed})
-	policies   = rapid.SampledFrom([]plan.Restart{plan.Never, plan.OnFailure, plan.Always})
-	allowances = rapid.SampledFrom([]int{5, 0, 1, 2})
-	windows    = rapid.SampledFrom([]float64{60, 1, 10, 3600})
-	signals    = rapid.SampledFrom([]string{"SIGTERM", "SIGINT", "SIGUSR1"})
-	graces     = rapid.SampledFrom([]float64{5, 0, 0.3, 1, 20})
-	appGraces  = rapid.SampledFrom([]float64{0, 1, 5, 20})
-	thresholds = rapid.SampledFrom([]int{1, 2, 3})
-	budgets    = rapid.SampledFrom(seconds(9, 0.5, 1, 3, 30))
+	chance         = rapid.IntRange(0, 99)
+	uniform        = rapid.SampledFrom(percents())
+	counts         = rapid.SampledFrom([]int{0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 5, 8})
+	conditions     = rapid.SampledFrom([]plan.Condition{plan.Started, plan.Ready, plan.Completed})
+	policies       = rapid.SampledFrom([]plan.Restart{plan.Never, plan.OnFailure, plan.Always})
+	memoryPolicies = rapid.SampledFrom([]plan.MemoryPolicy{"", plan.WarnOver, plan.RestartOver, plan.StopOver})
+	allowances     = rapid.SampledFrom([]int{5, 0, 1, 2})
+	windows        = rapid.SampledFrom([]float64{60, 1, 10, 3600})
+	signals        = rapid.SampledFrom([]string{"SIGTERM", "SIGINT", "SIGUSR1"})
+	graces         = rapid.SampledFrom([]float64{5, 0, 0.3, 1, 20})
+	appGraces      = rapid.SampledFrom([]float64{0, 1, 5, 20})
+	thresholds     = rapid.SampledFrom([]int{1, 2, 3})
+	budgets        = rapid.SampledFrom(seconds(9, 0.5, 1, 3, 30))
 
 	codes     = rapid.SampledFrom([]int{0, 1, 0, 2, 137, 143})
 	spawnings = rapid.SampledFrom(seconds(0, 0, 0, 0.1, 0.7))
@@ -72,6 +73,7 @@ func randomPlan(t *rapid.T) plan.Plan {
 		after = uniform.Draw(t, "after the app") % n
 	}
 	p := plan.Plan{Type: "web", App: randomProcess(t, plan.AppName)}
+	p.App.MemoryPolicy = "" // the app has what the others leave
 	p.App.StopGracePeriodSeconds = appGraces.Draw(t, "app's grace")
 	p.App.DependsOn = randomDependencies(t, after, 20)
 	sidecars := make([]plan.Process, n)
@@ -112,6 +114,7 @@ func randomProcess(t *rapid.T, name string) plan.Process {
 		MaxRestarts:            allowances.Draw(t, "max-restarts"),
 		RestartWindowSeconds:   windows.Draw(t, "window"),
 		Essential:              !once(t, 40),
+		MemoryPolicy:           memoryPolicies.Draw(t, "memory-policy"),
 		StopSignal:             signals.Draw(t, "stop-signal"),
 		StopGracePeriodSeconds: graces.Draw(t, "grace"),
 		StartupProbe:           randomProbe(t, 1),
@@ -183,6 +186,8 @@ func newWorld(t *rapid.T) *world {
 			wish := RestartAsked{Proc: w.anyone()}
 			w.expect(at, wish)
 			w.expect(at+dyings.Draw(w.t, "again"), wish)
+		case kind < 90:
+			w.expect(at, Exceeded{Proc: w.anyone()})
 		default:
 			w.expect(at, w.nonsense())
 		}
@@ -283,6 +288,9 @@ func (w *world) come(o occurrence) Event {
 		return e
 	case RestartAsked:
 		e.At = now
+		return e
+	case Exceeded:
+		e.At, e.Run = now, w.bodies[e.Proc].run
 		return e
 	}
 	return nil
