@@ -6,9 +6,11 @@ require github.com/BurntSushi/toml v1.6.0
 
 require (
 	dario.cat/mergo v1.0.2 // indirect
+	github.com/CycloneDX/cyclonedx-go v0.12.0 // indirect
 	github.com/Masterminds/semver v1.5.0 // indirect
 	github.com/Masterminds/semver/v3 v3.4.0 // indirect
 	github.com/agext/levenshtein v1.2.3 // indirect
+	github.com/anchore/go-struct-converter v0.1.0 // indirect
 	github.com/buildpacks/libcnb v1.30.4 // indirect
 	github.com/buildpacks/libcnb/v2 v2.1.0 // indirect
 	github.com/creack/pty v1.1.24 // indirect
@@ -24,11 +26,13 @@ require (
 	github.com/miekg/dns v1.1.62 // indirect
 	github.com/mitchellh/hashstructure/v2 v2.0.2 // indirect
 	github.com/onsi/gomega v1.44.0 // indirect
+	github.com/package-url/packageurl-go v0.1.3 // indirect
 	github.com/paketo-buildpacks/libjvm v1.46.0 // indirect
 	github.com/paketo-buildpacks/libpak v1.72.0 // indirect
 	github.com/paketo-buildpacks/libpak/v2 v2.2.0 // indirect
 	github.com/pavlo-v-chernykh/keystore-go/v4 v4.5.0 // indirect
 	github.com/sclevine/spec v1.4.0 // indirect
+	github.com/spdx/tools-golang v0.5.7 // indirect
 	github.com/spf13/cobra v1.10.2 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
 	github.com/xi2/xz v0.0.0-20171230120015-48954b6210f8 // indirect

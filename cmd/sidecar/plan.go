@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 	"github.com/sidecar-buildpack/sidecar/sidecar/resolve"
 )
@@ -20,16 +22,21 @@ func planCommand() *cobra.Command {
 its sidecars in the order they start in, with every default filled in.
 The directory of the declaration is taken for the app's.`,
 		Example: `  sidecar plan
-  sidecar plan --file sidecar.toml --type web --output plan.toml`,
+  sidecar plan --file sidecar.toml --type web --output plan.toml
+  sidecar plan --memory 1G     show the order and who has what of 1G instead`,
 		Args: cobra.NoArgs,
 	}
 	file := fileFlag(c)
 	processType := c.Flags().StringP("type", "t", "", "one process type alone, such as web (default: all that have sidecars)")
 	output := c.Flags().StringP("output", "o", "-", "the file to write; - is standard output")
+	total := c.Flags().StringP("memory", "m", "", "show people the order, and the division of a container with so much memory, such as 1G")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		plans, err := resolved(c, *file, *processType)
 		if err != nil {
 			return err
+		}
+		if *total != "" {
+			return showAll(c, plans, *total)
 		}
 		if *output == "-" {
 			err = plan.Encode(c.OutOrStdout(), plans...)
@@ -42,6 +49,19 @@ The directory of the declaration is taken for the app's.`,
 		return nil
 	}
 	return c
+}
+
+func showAll(c *cobra.Command, plans []plan.Plan, total string) error {
+	size, err := memory.ParseSize(total)
+	if err != nil {
+		return fmt.Errorf("--memory: %w", err)
+	}
+	for _, p := range plans {
+		if err := show(c.OutOrStdout(), p, size, memory.UTF8(os.Getenv)); err != nil {
+			return failure{err}
+		}
+	}
+	return nil
 }
 
 // resolved gives the plan of one process type, or all where it is empty.

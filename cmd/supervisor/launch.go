@@ -58,7 +58,7 @@ func divide(p plan.Plan, l supervise.Launch, s settings) (supervise.Launch, erro
 	score := ownScore()
 	var opening []supervise.Report
 	if division.Reserved() > 0 {
-		opening = append(opening, supervise.Report{Level: supervise.Info, Text: division.Bar(utf8Locale())})
+		opening = append(opening, supervise.Report{Level: supervise.Info, Text: division.Bar(memory.UTF8(os.Getenv))})
 	}
 	processes := make([]supervise.Process, len(l.Processes))
 	for i, process := range p.Processes() {
@@ -83,14 +83,4 @@ func ownScore() int {
 	text, _ := os.ReadFile("/proc/self/oom_score_adj")
 	score, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 	return score
-}
-
-// utf8Locale tells whether the locale is one that can show more than ASCII (locale(7)).
-func utf8Locale() bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if value := strings.ToUpper(os.Getenv(name)); value != "" {
-			return strings.Contains(value, "UTF-8") || strings.Contains(value, "UTF8")
-		}
-	}
-	return false
 }

@@ -59,3 +59,13 @@ func (s Size) Short() string {
 	}
 	return s.String()
 }
+
+// UTF8 tells by the environment whether the locale can show more than ASCII (locale(7)).
+func UTF8(variable func(name string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if value := strings.ToUpper(variable(name)); value != "" {
+			return strings.Contains(value, "UTF-8") || strings.Contains(value, "UTF8")
+		}
+	}
+	return false
+}

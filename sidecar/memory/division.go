@@ -91,9 +91,9 @@ func (d Division) sum() string {
 }
 
 // OOMScoreAdj is the oom_score_adj of a process, given the supervisor's own, which nothing goes below and nobody needs a privilege to go
-// above. The kernel takes the process with the most points: its memory in pages, plus oom_score_adj thousandths of all that the cgroup may use
-// (oom_badness in mm/oom_kill.c; proc(5)). So who has the largest share keeps the supervisor's own, the others are given what they
-// lack of it, and all score alike at their full shares: whoever exceeds his the most is taken first.
+// above. The kernel takes the process with the most points: its memory in pages, plus oom_score_adj thousandths of all that the cgroup
+// may use (oom_badness in mm/oom_kill.c; proc(5)). So who has the largest share keeps the supervisor's own, the others are given what
+// they lack of it, and all score alike at their full shares: whoever exceeds his the most is taken first.
 func (d Division) OOMScoreAdj(process string, own int) int {
 	if d.Container.Limit == 0 || d.Reserved() == 0 {
 		return own

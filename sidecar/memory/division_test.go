@@ -92,7 +92,7 @@ func TestTheKernelTakesWhoExceedsItsShare(t *testing.T) {
 		}
 		used := map[string]memory.Size{"app": d.App.Memory, "first": first, "second": second}
 		offender := rapid.SampledFrom([]string{"app", "first", "second"}).Draw(t, "offender")
-		used[offender] += limit/100 + M // whole points and whole pages a point lose less than that
+		used[offender] += 1000*4096 + limit/500 + M // what whole pages a point, and whole points, may lose
 		for process := range used {
 			if process != offender && oomBadness(used[process], limit, d.OOMScoreAdj(process, 0)) >=
 				oomBadness(used[offender], limit, d.OOMScoreAdj(offender, 0)) {
@@ -113,7 +113,8 @@ func TestBar(t *testing.T) {
 
 func TestShort(t *testing.T) {
 	for want, size := range map[string]memory.Size{
-		"1G": G, "1536M": 1536 * M, "704M": 704*M + 1, "22.9G": 24042004 * memory.K, "2048G": 2 * memory.T, "512K": 512 * memory.K, "7B": 7, "0B": 0,
+		"1G": G, "1536M": 1536 * M, "704M": 704*M + 1, "22.9G": 24042004 * memory.K, "2048G": 2 * memory.T, "512K": 512 * memory.K, "7B": 7,
+		"0B": 0,
 	} {
 		NewWithT(t).Expect(size.Short()).To(Equal(want))
 	}

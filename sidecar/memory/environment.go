@@ -62,13 +62,12 @@ type Runtime struct {
 // process is one of a Division's, about to be told its share.
 type process struct {
 	Division
-	app      bool
-	name     string
-	share    Size // 0: none declared or none known
-	argv     []string
-	variable func(name string) string
-	env      []string
-	notes    []string
+	app   bool
+	name  string
+	share Size // 0: none declared or none known
+	argv  []string
+	env   []string
+	notes []string
 }
 
 // Environment gives the environment, as NAME=VALUE, in which a process keeps to its share; env is what it has without, its own
@@ -120,7 +119,9 @@ func (p *process) set(variable, value string) {
 }
 
 func (p *process) index(variable string) int {
-	return slices.IndexFunc(p.env, func(s string) bool { return strings.HasPrefix(s, variable+"=") })
+	return slices.IndexFunc(p.env, func(s string) bool {
+		return strings.HasPrefix(s, variable) && len(s) > len(variable) && s[len(variable)] == '='
+	})
 }
 
 // runs says whether the process's command is one of these programs.

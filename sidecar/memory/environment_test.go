@@ -164,7 +164,8 @@ func TestVCAPApplicationIsChangedInOnePlace(t *testing.T) {
 		var value func(depth int) *rapid.Generator[any]
 		value = func(depth int) *rapid.Generator[any] {
 			leaves := []*rapid.Generator[any]{
-				rapid.Int().AsAny(), rapid.Just(1024).AsAny(), rapid.Bool().AsAny(), rapid.String().AsAny(), rapid.Just(`"limits":{"mem":1024}`).AsAny(),
+				rapid.Int().AsAny(), rapid.Just(1024).AsAny(), rapid.Bool().AsAny(), rapid.String().AsAny(),
+				rapid.Just(`"limits":{"mem":1024}`).AsAny(),
 			}
 			if depth > 0 {
 				keys := rapid.SampledFrom([]string{"limits", "mem", `a"`, "{", "disk"})

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,28 +20,32 @@ func (p *process) java(text string) (string, error) {
 		text = without(text, options, first, end)
 		options, calculated = words(text), false
 	}
-	later := p.laterOptions()
-	size, where := lastSize(append(options, later...), regionFlags[heap], "-XX:MaxHeapSize=")
+	every := slices.Concat(options, p.laterOptions())
+	_, where := lastHeap(every)
 	switch {
 	case where < 0:
-		return p.withMaxRAM(text, append(options, later...)), nil
+		return p.withMaxRAM(text, every), nil
 	case calculated && where >= first && where < end:
 		lowered, err := p.loweredHeap(given(options[:end]))
-		if err == nil {
-			err = p.checkInitialHeap(lowered, append(options, later...))
+		if err != nil {
+			return "", err
 		}
 		w := options[where]
-		return text[:w.start] + regionFlags[heap] + jvmSize(lowered) + text[w.end:], err
-	case p.app || p.runs("java"):
-		return text, p.checkHeap(size, append(options, later...), calculated)
+		return text[:w.start] + regionFlags[heap] + jvmSize(lowered) + text[w.end:], p.checkInitialHeap(lowered, every)
+	case p.app:
+		return text, p.checkHeap(every, calculated || p.hasCalculator())
 	}
-	return text, nil
+	return text, p.checkHeap(p.javaArguments(), false) // a heap in the environment may be meant for the app
 }
 
 // laterOptions are those that go before what JAVA_TOOL_OPTIONS says. Options in files that they name aren't read.
 func (p *process) laterOptions() []word {
-	options := append(words(p.get("JDK_JAVA_OPTIONS")), javaArguments(p.argv, p.runs("java"))...)
-	return append(options, words(p.get("_JAVA_OPTIONS"))...)
+	return slices.Concat(words(p.get("JDK_JAVA_OPTIONS")), p.javaArguments(), words(p.get("_JAVA_OPTIONS")))
+}
+
+// lastHeap is the size of the heap that options give, and the index of the one that does.
+func lastHeap(options []word) (size Size, where int) {
+	return lastSize(options, regionFlags[heap], "-XX:MaxHeapSize=")
 }
 
 // lastSize is what the last of the options with these flags says, and its index; -1 where there is none. What can't be read is notGiven.
@@ -76,15 +81,15 @@ func (p *process) withMaxRAM(text string, options []word) string {
 	return appended(text, "-XX:MaxRAM="+strconv.FormatInt(int64(p.share), 10))
 }
 
-// loweredHeap is the heap that libjvm calculated for the whole container, less what is reserved; and less still where libjvm started from more
-// than the container has.
+// loweredHeap is the heap that libjvm calculated for the whole container, less what is reserved; and less still where libjvm started from
+// more than the container has.
 func (p *process) loweredHeap(all regions) (Size, error) {
 	j, calculated := p.jvm(), all[heap]
 	lowered := calculated - p.Reserved()
 	if p.share == 0 {
 		if lowered < smallestHeap {
-			return 0, fmt.Errorf("memory: %s: %s for its sidecars leave nothing of the calculated heap, and no limit of the container is known: set %s: %s",
-				p.name, p.Reserved(), TotalVariable, j.table(all))
+			return 0, fmt.Errorf("memory: %s: its sidecars' %s leave nothing of the calculated heap: %s: no limit of the container is known: set %s",
+				p.name, p.Reserved(), j.table(all), TotalVariable)
 		}
 		p.notes = append(p.notes, "no limit of the container is known: the heap that was calculated is lowered all the same")
 		return lowered, nil
@@ -107,16 +112,17 @@ func (p *process) checkInitialHeap(most Size, options []word) error {
 		p.name, options[where].text, jvmSize(most), p.Reserved(), PolicyVariable, Warn)
 }
 
-// checkHeap is an error where a heap that the user gave doesn't fit the share together with the other regions: those that libjvm counts
-// on, or else those that are given too.
-func (p *process) checkHeap(size Size, options []word, calculated bool) error {
-	if p.share == 0 || size == notGiven {
+// checkHeap is an error where a heap that the user gave doesn't fit the share together with the other regions that are given: libjvm
+// gives them all, and counts head room and so many threads.
+func (p *process) checkHeap(options []word, byLibjvm bool) error {
+	size, where := lastHeap(options)
+	if p.share == 0 || where < 0 || size == notGiven {
 		return nil
 	}
 	all := given(options)
 	all[heap] = size
 	var j jvm
-	if calculated {
+	if byLibjvm {
 		j = p.jvm()
 	} else {
 		all[stack] = notGiven

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -69,8 +70,8 @@ func heapOf(t interface{ Fatal(...any) }, options string) memory.Size {
 // Options as users and other buildpacks give them. Some look just like libjvm's own.
 var (
 	harmless = []string{
-		"-Da=b", `-Dquoted="a b"`, `-Dsingle='-Xmx5m -Xss7m'`, "-javaagent:/none.jar=x", "-XX:+ExitOnOutOfMemoryError", "-XX:ActiveProcessorCount=2",
-		"-Xms16m", "-XX:MaxRAMPercentage=60", "-XX:InitialRAMPercentage=10",
+		"-Da=b", `-Dquoted="a b"`, `-Dsingle='-Xmx5m -Xss7m'`, "-javaagent:/none.jar=x", "-XX:+ExitOnOutOfMemoryError",
+		"-Xms16m", "-XX:ActiveProcessorCount=2", "-XX:MaxRAMPercentage=60", "-XX:InitialRAMPercentage=10",
 	}
 	sizing = []string{
 		"-XX:MaxDirectMemorySize=10M", "-XX:MaxDirectMemorySize=64m", "-XX:MaxMetaspaceSize=64M", "-XX:MaxMetaspaceSize=70000k",
@@ -129,7 +130,7 @@ func drawLaunch(t *rapid.T, kinds ...[]string) launch {
 }
 
 func (l launch) environment(process string, argv ...string) (string, error) {
-	changed, _, err := l.d.Environment(process, argv, append(l.env[:len(l.env):len(l.env)], "JAVA_TOOL_OPTIONS="+l.calculated))
+	changed, _, err := l.d.Environment(process, argv, slices.Concat(l.env, []string{"JAVA_TOOL_OPTIONS=" + l.calculated}))
 	if err != nil {
 		return "", err
 	}
@@ -178,8 +179,8 @@ func TestAUsersHeapIsNeverChanged(t *testing.T) {
 	})
 }
 
-// The heap that libjvm would calculate for the share, had it seen that, is the one that the app gets: but for the head room, which is a part
-// of the container, and for what is lost below a K.
+// The heap that libjvm would calculate for the share, had it seen that, is the one that the app gets: but for the head room, which is
+// a part of the container, and for what is lost below a K.
 func TestTheHeapIsWhatLibjvmCalculatesForTheShare(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := drawLaunch(t, harmless, sizing)
@@ -187,7 +188,7 @@ func TestTheHeapIsWhatLibjvmCalculatesForTheShare(t *testing.T) {
 		if err != nil {
 			t.Skip(err)
 		}
-		env := append(l.env[:len(l.env):len(l.env)], "BPL_JVM_HEAD_ROOM=0")
+		env := slices.Concat(l.env, []string{"BPL_JVM_HEAD_ROOM=0"})
 		of := func(limit memory.Size) memory.Size {
 			text, err := libjvm(t, limit, &l.user, env...)
 			if err != nil {
@@ -234,10 +235,11 @@ func TestASidecarsHeapIsItsOwn(t *testing.T) {
 		want    string
 	}{
 		{process: "agent", argv: []string{"java"}, env: []string{"JAVA_TOOL_OPTIONS=" + calculated}, want: "-XX:MaxRAM=67108864"},
-		{process: "agent", argv: []string{"./go"}, env: []string{"JAVA_TOOL_OPTIONS=" + calculated + " -Da=b"}, want: "-Da=b -XX:MaxRAM=67108864"},
+		{process: "agent", argv: app, env: []string{"JAVA_TOOL_OPTIONS=" + calculated + " -Da=b"}, want: "-Da=b -XX:MaxRAM=67108864"},
 		{process: "agent", argv: []string{"java", "-Xmx32m"}, env: []string{"JAVA_TOOL_OPTIONS=-Da=b " + calculated + " -Dc"}, want: "-Da=b -Dc"},
 		{process: "agent", argv: []string{"java", "-Xmx32m"}, env: []string{"JAVA_TOOL_OPTIONS=" + calculated}, want: "unset"},
 		{process: "agent", argv: []string{"java"}, env: []string{"JAVA_TOOL_OPTIONS=-Xmx32m"}, want: "-Xmx32m"},
+		{process: "agent", argv: []string{"java"}, env: []string{"JAVA_TOOL_OPTIONS=-Xmx512m"}, want: "-Xmx512m"},
 		{process: "agent", argv: []string{"java"}, env: []string{"JAVA_TOOL_OPTIONS=-XX:MaxRAM=32m"}, want: "-XX:MaxRAM=32m"},
 		{process: "agent", argv: []string{"java"}, want: "-XX:MaxRAM=67108864"},
 		{process: "tail", argv: []string{"java"}, env: []string{"JAVA_TOOL_OPTIONS=-Da=b " + calculated}, want: "-Da=b"},
@@ -251,8 +253,9 @@ func TestASidecarsHeapIsItsOwn(t *testing.T) {
 	}
 	g := NewWithT(t)
 	unreserved := divide(t, inGigabyte, "tail", memory.Size(0))
-	g.Expect(told(t, unreserved, "tail", app, "JAVA_TOOL_OPTIONS", "JAVA_TOOL_OPTIONS=-Da "+calculated)).To(Equal("-Da"), "where nothing is reserved")
-	g.Expect(told(t, unreserved, "app", app, "JAVA_TOOL_OPTIONS", "JAVA_TOOL_OPTIONS=-Da "+calculated)).To(Equal("-Da " + calculated))
+	env := "JAVA_TOOL_OPTIONS=-Da " + calculated
+	g.Expect(told(t, unreserved, "tail", app, "JAVA_TOOL_OPTIONS", env)).To(Equal("-Da"))
+	g.Expect(told(t, unreserved, "app", app, "JAVA_TOOL_OPTIONS", env)).To(Equal("-Da " + calculated))
 }
 
 func TestAJVMThatNobodySizedIsToldItsMachine(t *testing.T) {
@@ -300,26 +303,31 @@ func TestWhatDoesNotFitIsAnErrorWithTheRegions(t *testing.T) {
 		argv     []string
 		options  string
 		want     string
+		more     string // of the environment
 	}{
 		{"a calculated heap of which nothing remains", 600 * M, "app", nil, inOneGigabyte(t, ""),
-			"memory: web: non-heap memory regions require 542664K, which leaves no heap of the 424M available for allocation (1G less 600M for its " +
-				"sidecars): 0 headroom, -XX:MaxDirectMemorySize=10M, -XX:MaxMetaspaceSize=30664K, -XX:ReservedCodeCacheSize=240M, -Xss1M * 250 threads: " +
-				"give it more, lower what is given, or set BPL_SIDECAR_MEMORY_POLICY=warn"},
+			"memory: web: non-heap memory regions require 542664K, which leaves no heap of the 424M available for allocation (1G less 600M " +
+				"for its sidecars): 0 headroom, -XX:MaxDirectMemorySize=10M, -XX:MaxMetaspaceSize=30664K, -XX:ReservedCodeCacheSize=240M, " +
+				"-Xss1M * 250 threads: give it more, lower what is given, or set BPL_SIDECAR_MEMORY_POLICY=warn", ""},
 		{"a user's heap", 400 * M, "app", nil, inOneGigabyte(t, "-Xmx400m"),
-			"memory: web: all memory regions require 952264K, which is greater than the 624M available for allocation (1G less 400M for its sidecars): " +
-				"-Xmx400M, 0 headroom, -XX:MaxDirectMemorySize=10M"},
-		{"a user's heap in the command", 400 * M, "app", []string{"java", "-Xmx400m"}, inOneGigabyte(t, ""), "all memory regions require 952264K"},
+			"memory: web: all memory regions require 952264K, which is greater than the 624M available for allocation (1G less 400M for " +
+				"its sidecars): -Xmx400M, 0 headroom, -XX:MaxDirectMemorySize=10M", ""},
+		{"a user's heap in the command", 400 * M, "app", []string{"java", "-Xmx400m"}, inOneGigabyte(t, ""),
+			"all memory regions require 952264K", ""},
+		{"a user's regions, all of them", 100 * M, "app", nil,
+			"-XX:MaxDirectMemorySize=10M -Xmx500m -XX:MaxMetaspaceSize=64m -XX:ReservedCodeCacheSize=200m -Xss1m", "all memory regions require 1G,",
+			"BPI_JVM_CLASS_COUNT=10000"},
 		{"a user's heap alone", 400 * M, "app", []string{"java", "-Xmx700m"}, "-XX:MaxMetaspaceSize=64m",
 			"all memory regions require 764M, which is greater than the 624M available for allocation (1G less 400M for its sidecars): " +
-				"-Xmx700M, 0 headroom, -XX:MaxMetaspaceSize=64M: "},
+				"-Xmx700M, 0 headroom, -XX:MaxMetaspaceSize=64M: ", ""},
 		{"an initial heap", 400 * M, "app", nil, inOneGigabyte(t, "-Xms300m"),
-			"memory: web: -Xms300m is more than the heap of 96312K that its sidecars' 400M leave: lower it or them"},
+			"memory: web: -Xms300m is more than the heap of 96311K that its sidecars' 400M leave: lower it or them", ""},
 		{"a sidecar's heap", 64 * M, "agent", []string{"java", "-Xmx128m"}, "",
-			"memory: agent: all memory regions require 128M, which is greater than the 64M available for allocation (its own memory): -Xmx128M"},
+			"memory: agent: all memory regions require 128M, which is greater than the 64M available for allocation (its own memory): -Xmx128M", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := NewWithT(t)
-			env := []string{"JAVA_TOOL_OPTIONS=" + c.options}
+			env := []string{"JAVA_TOOL_OPTIONS=" + c.options, c.more}
 			_, _, err := divide(t, inGigabyte, "agent", c.reserved).Environment(c.process, c.argv, env)
 			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
 		})
@@ -340,6 +348,8 @@ func TestACalculationFromAnotherTotalIsRedoneForTheShare(t *testing.T) {
 	g.Expect(heapOf(t, told(t, unknown, "app", app, "JAVA_TOOL_OPTIONS", env))).To(Equal(heapOf(t, text) - 64*M))
 	_, notes, err := unknown.Environment("app", app, []string{env})
 	g.Expect(err).NotTo(HaveOccurred())
+	_, _, err = divide(t, memory.Container{}, "agent", 23*G).Environment("app", app, []string{env})
+	g.Expect(err).To(MatchError(HavePrefix("memory: web: its sidecars' 23G leave nothing of the calculated heap: -Xmx")))
 	g.Expect(notes).To(ContainElement(ContainSubstring("no limit of the container is known")))
 }
 
@@ -354,7 +364,7 @@ func FuzzJavaToolOptions(f *testing.F) {
 		}
 		d := divide(t, memory.Container{Limit: 16 * memory.T, Source: "/sys/fs/cgroup/memory.max"}, "agent", 64*M)
 		without, _, err := d.Environment("agent", []string{"java"}, []string{"JAVA_TOOL_OPTIONS=" + user})
-		if err == nil && !strings.Contains(user, "-Xss1M") && !strings.HasPrefix(without[0], "JAVA_TOOL_OPTIONS="+user) {
+		if err == nil && !strings.Contains(user, "-XX:MaxMetaspaceSize=") && !strings.HasPrefix(without[0], "JAVA_TOOL_OPTIONS="+user) {
 			t.Fatalf("%q became %q", user, without[0])
 		}
 		d = divide(t, inGigabyte, "agent", 64*M)

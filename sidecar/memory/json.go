@@ -43,27 +43,43 @@ func skipSpace(text string, i int) int {
 
 // skipValue gives the end of the value that begins at i; the text's end where it has none.
 func skipValue(text string, i int) int {
-	depth, quoted := 0, false
-	for ; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			if quoted = !quoted; !quoted && depth == 0 {
-				return i + 1
-			}
-		case quoted:
-		case c == '{' || c == '[':
+	for depth := 0; i < len(text); {
+		switch text[i] {
+		case '"':
+			i = skipString(text, i)
+		case '{', '[':
 			depth++
-		case c == '}' || c == ']':
-			if depth--; depth == 0 {
-				return i + 1
+			i++
+		case '}', ']':
+			if depth == 0 {
+				return i
 			}
+			depth--
+			i++
+		case ',', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return i
+			}
+			i++
+		default:
+			i++
+			continue
 		}
-		if depth < 0 || depth == 0 && !quoted && strings.IndexByte(", \t\r\n", c) >= 0 {
+		if depth == 0 {
 			return i
 		}
 	}
-	return min(i, len(text))
+	return i
+}
+
+func skipString(text string, i int) int {
+	for i++; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
 }

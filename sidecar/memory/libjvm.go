@@ -173,7 +173,7 @@ func isCalculated(text string, all []word, i int, follows bool, region int) bool
 // isLibjvms says whether the sizes are those of libjvm's calculation, given what the user gave it.
 func (p *process) isLibjvms(user, all regions) bool {
 	if user[heap] != notGiven {
-		return user[metaspace] == notGiven || p.get("BPI_JVM_CLASS_COUNT")+p.get("BPL_JVM_LOADED_CLASS_COUNT") != ""
+		return user[metaspace] == notGiven || p.hasCalculator()
 	}
 	if p.Container.Limit > 0 {
 		total := min(p.Container.Limit, libjvmMostMemory)
@@ -184,6 +184,11 @@ func (p *process) isLibjvms(user, all regions) bool {
 	}
 	// It may have started from another total. What remains of one is hardly ever a whole number of M; what people write is.
 	return !slices.Contains(libjvmSources, p.Container.Source) && all[heap]%M != 0
+}
+
+// hasCalculator says whether libjvm has calculated here: it doesn't without one of these variables.
+func (p *process) hasCalculator() bool {
+	return p.get("BPI_JVM_CLASS_COUNT") != "" || p.get("BPL_JVM_LOADED_CLASS_COUNT") != ""
 }
 
 // libjvmSize is a size as libjvm writes it: without what is below a K.

@@ -143,7 +143,7 @@ func readLimit(root, file string) (Size, error) {
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("reading the memory limit in %s: %q is no number of bytes: set %s", file, text, TotalVariable)
+		return 0, fmt.Errorf("%s: %q is no number of bytes", file, text)
 	}
 	if n >= unlimited {
 		return 0, nil
@@ -158,7 +158,7 @@ func readLines(root, file string) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the memory limit: %w: let it be read, or set %s", err, TotalVariable)
+		return nil, err
 	}
 	return strings.Split(strings.TrimSpace(string(text)), "\n"), nil
 }

@@ -1,4 +1,4 @@
-// Package memory knows amounts of memory: how people write them and how they are shown.
+// Package memory divides the memory of a container: what its limit is, what each process has of it, and how each is told.
 package memory
 
 import (

@@ -34,16 +34,16 @@ func words(text string) []word {
 	return all
 }
 
-// javaArguments are the options for the JVM in a command: before the class or the jar where the program is java itself, and wherever
-// they stand in what may be a shell's script.
-func javaArguments(argv []string, isJava bool) []word {
-	if !isJava {
-		return words(strings.Join(argv, " "))
+// javaArguments are the options for the JVM in a process's command: before the class or the jar where the program is java itself, and
+// wherever they stand in what may be a shell's script.
+func (p *process) javaArguments() []word {
+	if !p.runs("java") {
+		return words(strings.Join(p.argv, " "))
 	}
 	var options []word
-	for i := 1; i < len(argv) && strings.HasPrefix(argv[i], "-"); i++ {
-		options = append(options, word{text: argv[i]})
-		switch argv[i] {
+	for i := 1; i < len(p.argv) && strings.HasPrefix(p.argv[i], "-"); i++ {
+		options = append(options, word{text: p.argv[i]})
+		switch p.argv[i] {
 		case "-jar", "-m", "--module":
 			return options
 		case "-cp", "-classpath", "--class-path", "-p", "--module-path", "--upgrade-module-path", "--add-modules", "--limit-modules",
