@@ -32,17 +32,21 @@ func show(w io.Writer, p plan.Plan, total memory.Size, unicode bool) error {
 
 // waits says what a process waits for before it is started.
 func waits(p plan.Plan, edges []plan.Edge) string {
-	names := map[plan.Condition][]string{}
+	names := map[string][]string{}
 	for _, e := range edges {
-		names[e.Condition] = append(names[e.Condition], p.Processes()[e.On].Name)
+		on, state := p.Processes()[e.On], string(e.Condition)
+		if e.Condition == plan.Started && on.StartupProbe != nil {
+			state = "past the startup probe"
+		}
+		names[state] = append(names[state], on.Name)
 	}
 	var parts []string
-	for _, condition := range slices.Sorted(maps.Keys(names)) {
+	for _, state := range slices.Sorted(maps.Keys(names)) {
 		verb := " is "
-		if len(names[condition]) > 1 {
+		if len(names[state]) > 1 {
 			verb = " are "
 		}
-		parts = append(parts, strings.Join(names[condition], ", ")+verb+string(condition))
+		parts = append(parts, strings.Join(names[state], ", ")+verb+state)
 	}
 	if parts == nil {
 		return "at once"

@@ -20,7 +20,7 @@ func launch(p plan.Plan, app []string, s settings) (supervise.Launch, error) {
 		if process.Name == plan.AppName {
 			argv = app
 		}
-		l.Processes = append(l.Processes, supervise.Process{Argv: argv, Env: supervise.Environment(os.Environ(), process)})
+		l.Processes = append(l.Processes, supervise.Process{Argv: argv, Env: supervise.Environment(os.Environ(), process), Share: process.Memory})
 	}
 	if s.policy == memory.Off || !concerned(p) {
 		return l, nil
@@ -66,7 +66,11 @@ func divide(p plan.Plan, l supervise.Launch, s settings) (supervise.Launch, erro
 		if err != nil {
 			return l, err
 		}
-		processes[i] = supervise.Process{Argv: l.Processes[i].Argv, Env: env}
+		processes[i] = l.Processes[i]
+		processes[i].Env = env
+		if process.Name == plan.AppName {
+			processes[i].Share = division.App.Memory
+		}
 		if adj := division.OOMScoreAdj(process.Name, score); adj != score {
 			processes[i].OOMScoreAdj = adj
 		}

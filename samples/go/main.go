@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -38,7 +39,7 @@ func serveConfig(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	fmt.Printf("Received %s from the config server\n", config)
+	fmt.Printf("Received %s from the config server\n", bytes.TrimSpace(config))
 	_, _ = w.Write(config)
 }
 

@@ -629,7 +629,7 @@ func (t *step) expired(timer Timer) {
 	case Grace:
 		if p.phase == Stopping && !p.killed {
 			s := &t.m.specs[timer.Proc]
-			t.report("%s has not ended %v after %s; killing it", t.title(timer.Proc), t.now-p.told, s.StopSignal)
+			t.report("%s has not ended %v after %s; killing it", t.title(timer.Proc), (t.now - p.told).Round(10*time.Millisecond), s.StopSignal)
 			t.kill(timer.Proc)
 		}
 	case Budget:

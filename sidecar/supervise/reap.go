@@ -65,21 +65,22 @@ func ended() int {
 // sweep ends every descendant that is left: daemonised ones too, since orphans are ours. They are frozen before they are killed, so that
 // none can start another in between.
 func (r *runner) sweep() {
+	frozen := map[int]bool{}
 	for deadline := time.Now().Add(sweepLimit); time.Now().Before(deadline); {
 		switch pid := ended(); {
 		case pid < 0:
 			return
 		case pid > 0:
 			_, _ = unix.Wait4(pid, nil, 0, nil)
-			continue
+		case os.Getpid() == 1:
+			_ = unix.Kill(-1, unix.SIGKILL) // the kernel lets none of them fork meanwhile
+			r.awaitDeath()
+		case !freezeMore(frozen):
+			killAll(frozen)
+			r.awaitDeath()
 		}
-		if os.Getpid() == 1 {
-			_ = unix.Kill(-1, unix.SIGKILL)
-		} else {
-			killAll(freeze())
-		}
-		r.awaitDeath()
 	}
+	killAll(frozen)
 	r.tell(Info, "some processes can't be ended; leaving them")
 }
 
@@ -91,44 +92,73 @@ func (r *runner) awaitDeath() {
 	}
 }
 
-// freeze stops all descendants, those too that appear meanwhile.
-func freeze() map[int]bool {
-	frozen := map[int]bool{}
-	for again := true; again; {
-		again = false
-		for _, pid := range descendants(os.Getpid()) {
-			if !frozen[pid] && unix.Kill(pid, unix.SIGSTOP) == nil {
-				frozen[pid], again = true, true
-			}
+// freezeMore stops all descendants that are not frozen yet, and tells whether there were any: they may have started more.
+func freezeMore(frozen map[int]bool) (more bool) {
+	eachBelow(os.Getpid(), func(pid int) {
+		if !frozen[pid] && unix.Kill(pid, unix.SIGSTOP) == nil {
+			frozen[pid], more = true, true
 		}
-	}
-	return frozen
+	})
+	return more
 }
 
+// killAll also forgets them, since their PIDs may soon be those of others.
 func killAll(pids map[int]bool) {
 	for pid := range pids {
 		_ = unix.Kill(pid, unix.SIGKILL)
 	}
+	clear(pids)
 }
 
-// descendants are the PIDs of all processes below root that have not ended (proc(5)).
+// descendants are the PIDs of all processes below root.
 func descendants(root int) (found []int) {
+	eachBelow(root, func(pid int) { found = append(found, pid) })
+	return found
+}
+
+// eachBelow visits all processes below root, each before its children are looked up: a chain of processes that fork and end can only be
+// caught by who is quicker.
+func eachBelow(root int, visit func(pid int)) {
+	children := childrenOf
+	if _, err := os.Stat("/proc/thread-self/children"); err != nil { // the kernel is built without it
+		all := allChildren()
+		children = func(pid int) []int { return all[pid] }
+	}
+	for next := []int{root}; len(next) > 0; next = next[1:] {
+		for _, pid := range children(next[0]) {
+			visit(pid)
+			next = append(next, pid)
+		}
+	}
+}
+
+// childrenOf are a process's children, those too that have ended and were not awaited, as its threads have them (proc(5)).
+func childrenOf(pid int) (children []int) {
+	threads := procDir(pid) + "/task/"
+	entries, _ := os.ReadDir(threads)
+	for _, thread := range entries {
+		text, _ := os.ReadFile(threads + thread.Name() + "/children")
+		for field := range bytes.FieldsSeq(text) {
+			if child, err := strconv.Atoi(string(field)); err == nil {
+				children = append(children, child)
+			}
+		}
+	}
+	return children
+}
+
+// allChildren are the children of every process that has any, by what each says of its parent.
+func allChildren() map[int][]int {
 	children := map[int][]int{}
 	entries, _ := os.ReadDir("/proc")
 	for _, entry := range entries {
-		pid, err := strconv.Atoi(entry.Name())
-		if err != nil {
-			continue
-		}
-		if parent, alive := parentOf(pid); alive {
-			children[parent] = append(children[parent], pid)
+		if pid, err := strconv.Atoi(entry.Name()); err == nil {
+			if parent, alive := parentOf(pid); alive {
+				children[parent] = append(children[parent], pid)
+			}
 		}
 	}
-	for next := []int{root}; len(next) > 0; next = next[1:] {
-		found = append(found, children[next[0]]...)
-		next = append(next, children[next[0]]...)
-	}
-	return found
+	return children
 }
 
 // parentOf reads a process's parent; a zombie is not alive.

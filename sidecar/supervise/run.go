@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/logs"
+	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -26,8 +27,9 @@ type Launch struct {
 // Process is what a process of the plan is started with.
 type Process struct {
 	Argv        []string
-	Env         []string // NAME=VALUE
-	OOMScoreAdj int      // proc(5); 0: the supervisor's own
+	Env         []string    // NAME=VALUE
+	Share       memory.Size // of the container's memory; 0: none is known
+	OOMScoreAdj int         // proc(5); 0: the supervisor's own
 }
 
 // Run starts the processes of p, supervises them until all have ended and returns the exit code, which is the app's or that of a sidecar

@@ -42,7 +42,7 @@ func (r *runner) status() (all []status) {
 
 func (r *runner) statusOf(i int) status {
 	c, p := &r.children[i], &r.state.procs[i]
-	s := status{name: c.Name, pid: c.pid, state: p.phase, restarts: p.restarts, share: c.Memory, message: c.said.status}
+	s := status{name: c.Name, pid: c.pid, state: p.phase, restarts: p.restarts, share: r.launch.Processes[i].Share, message: c.said.status}
 	if c.pid != 0 {
 		s.uptime = time.Since(c.spawnedAt)
 		s.health = r.health(i)

@@ -1,0 +1,71 @@
+package integration_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"github.com/sclevine/spec"
+)
+
+// testRefused shows what a user reads where there is nothing to build, or nothing that can be.
+func testRefused(t *testing.T, when spec.G, it spec.S) {
+	Expect := NewWithT(t).Expect
+
+	it("tells what to add where nothing is declared", func() {
+		Expect(refusal(t, app(t, files{"app": ""}))).To(And(
+			haveLine("Sidecar Buildpack: no sidecars are declared: there is neither a sidecar.toml nor a manifest.yml with sidecars. "+
+				"Add one of them to the app, or name another file with BP_SIDECAR_CONFIG"),
+			haveLine("fail: sidecar-buildpack/sidecar@")))
+	})
+
+	it("tells all that is wrong with a declaration", func() {
+		wrong := "[[sidecars]]\nname = \"config\"\ncomand = [\"./child\"]\nmemory = 64\n"
+		Expect(refusal(t, app(t, files{"app": "", "child": "", "sidecar.toml": wrong}))).To(And(
+			haveLine(`sidecar.toml: sidecars[0].command is missing: write what to run, such as ["./config-server", "--quiet"]`),
+			haveLine(`sidecar.toml: sidecars[0].memory is 64: write a number and a unit in quotes, such as "64M" (`),
+			haveLine("sidecar.toml: unknown key sidecars[0].comand: did you mean command?")))
+	})
+
+	it("tells which process types there are where one is unknown", func() {
+		misspelt := bystander + `process-types = ["web", "wroker"]`
+		Expect(refusal(t, app(t, files{"app": "", "child": "", "sidecar.toml": misspelt}))).To(haveLine(
+			`sidecar.toml: sidecar "bystander" is for the process type "wroker", which no buildpack before this one defines; they define web. `))
+	})
+
+	it("tells which binary is missing", func() {
+		Expect(refusal(t, app(t, files{"app": "", "sidecar.toml": bystander}))).To(haveLine(
+			`sidecar.toml: sidecar "bystander": command: the app has no "child": check the name, and whether an earlier buildpack has removed it`))
+	})
+
+	it("takes no file from outside the app's directory", func() {
+		for declaration, problem := range map[string]string{
+			"[[sidecars]]\nname = \"x\"\ncommand = [\"../../bin/cat\"]\n": `sidecar.toml: sidecar "x": command: "../../bin/cat" leads to ` +
+				"/bin/cat, outside the app's directory: name a file in the app, or one of the image by its absolute path",
+			bystander + `files = ["../../etc/passwd"]`: `sidecar.toml: sidecars[0].files is "../../etc/passwd": ` +
+				"write a path inside the app's directory, relative to it, without ..",
+		} {
+			Expect(refusal(t, app(t, files{"app": "", "child": "", "sidecar.toml": declaration}))).To(haveLine(problem))
+		}
+	})
+
+	it("follows no symbolic link out of the app's directory", func() {
+		dir := app(t, files{"app": "", "sidecar.toml": bystander})
+		Expect(os.Symlink("../../etc/passwd", filepath.Join(dir, "child"))).To(Succeed())
+		Expect(refusal(t, dir)).To(haveLine(`sidecar.toml: sidecar "bystander": command: "child" is a symbolic link ` +
+			"that leads out of the app's directory, to /etc/passwd: put the file itself there"))
+	})
+}
+
+// haveLine matches a log with a line that begins like that, wherever it is indented.
+func haveLine(beginning string) OmegaMatcher {
+	return WithTransform(func(log string) []string {
+		lines := strings.Split(log, "\n")
+		for i := range lines {
+			lines[i] = strings.TrimSpace(lines[i])
+		}
+		return lines
+	}, ContainElement(HavePrefix(beginning)))
+}
