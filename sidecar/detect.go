@@ -2,31 +2,49 @@
 package sidecar
 
 import (
-	"errors"
-	"os"
-
 	"github.com/buildpacks/libcnb/v2"
 	"github.com/paketo-buildpacks/libpak/v2/log"
+	"github.com/paketo-buildpacks/libpak/v2/sherpa"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/declare"
 )
 
-// NewDetect takes part where the app declares sidecars. Where it doesn't, what to add is said to logger, since this
-// is what the user of a --post-buildpack gets to read.
+// enabledVariable makes the buildpack take part though neither the app nor a binding declares sidecars: another buildpack may.
+const enabledVariable = "BP_SIDECAR_ENABLED"
+
+// NewDetect takes part where the app or a binding declares sidecars, or where it is told to. Where nothing does, what to add is said
+// to logger, since this is what the user of a --post-buildpack gets to read.
 func NewDetect(logger log.Logger) libcnb.DetectFunc {
 	return func(ctx libcnb.DetectContext) (libcnb.DetectResult, error) {
-		source, err := declare.Load(ctx.ApplicationPath, os.LookupEnv)
-		switch {
-		case errors.Is(err, declare.ErrNone):
-			logger.Titlef("%s: %v. Add one of them to the app, or name another file with %s", ctx.Buildpack.Info.Name, err, declare.ConfigVariable)
-			return libcnb.DetectResult{}, nil
-		case errors.Is(err, declare.ErrLeft):
-			logger.Titlef("%s: %v", ctx.Buildpack.Info.Name, err)
-			return pass(nothing(err)), nil
-		case err != nil:
+		enabled, err := sherpa.ResolveBoolErr(enabledVariable)
+		if err != nil {
 			return libcnb.DetectResult{}, err
 		}
-		return pass(found(source)), nil
+		inApp, left, err := fromApp(ctx.ApplicationPath, logger)
+		if err != nil {
+			return libcnb.DetectResult{}, err
+		}
+		bound, err := fromBindings(ctx.Platform.Bindings)
+		if err != nil {
+			return libcnb.DetectResult{}, err
+		}
+		all := inApp
+		for _, b := range bound {
+			all = append(all, b.source)
+		}
+		if _, err := declare.Merge(all, enabled); err != nil {
+			return libcnb.DetectResult{}, err
+		}
+		if left != "" {
+			logger.Titlef("%s: %s", ctx.Buildpack.Info.Name, left)
+		}
+		if len(all) == 0 && left == "" && !enabled {
+			logger.Titlef("%s: %v. Add one of them to the app, or name another file with %s; a %s with sidecar_for and a binding of type %s "+
+				"do as well. Set %s=true where another buildpack brings the sidecars",
+				ctx.Buildpack.Info.Name, declare.ErrNone, declare.ConfigVariable, declare.Launch, bindingType, enabledVariable)
+			return libcnb.DetectResult{}, nil
+		}
+		return pass(handOver(inApp, left)), nil
 	}
 }
 

@@ -21,13 +21,6 @@ type report struct{ log.Logger }
 
 func (r report) title(info libcnb.BuildpackInfo) { r.Title(info.Name, info.Version, info.Homepage) }
 
-// left says why there is nothing to build, if there is a reason.
-func (r report) left(reason string) {
-	if reason != "" {
-		r.Header(reason)
-	}
-}
-
 func (r report) configuration(metadata map[string]any) error {
 	module, err := libpak.NewBuildModuleMetadata(metadata)
 	if err != nil {
@@ -41,8 +34,23 @@ func (r report) configuration(metadata map[string]any) error {
 	return nil
 }
 
-func (r report) declaration(source declare.Source) {
-	r.Headerf("%s declares %s", source.Origin, count(len(source.Sidecars), "sidecar"))
+// sources lists what was found where, and what of it isn't taken.
+func (r report) sources(sources []declare.Source, left string) {
+	if left != "" {
+		r.Header(left)
+	}
+	sidecars := 0
+	for _, source := range sources {
+		sidecars += len(source.Sidecars)
+		r.source(source)
+	}
+	if sidecars == 0 && left == "" {
+		r.Header("Nothing to run: neither the app nor a binding nor a buildpack before this one declares sidecars")
+	}
+}
+
+func (r report) source(source declare.Source) {
+	r.Headerf("%s declares %s", upper(source.Origin), count(len(source.Sidecars), "sidecar"))
 	var rows [][]string
 	for _, s := range source.Sidecars {
 		rows = append(rows, []string{s.Name, "for " + strings.Join(s.ProcessTypes, ", "), line(s.Command)})
@@ -51,6 +59,14 @@ func (r report) declaration(source declare.Source) {
 	for _, w := range source.Warnings {
 		r.Header(color.YellowString("Warning: ") + w)
 	}
+}
+
+// upper begins a phrase like a sentence; a file's name stays as it is.
+func upper(origin string) string {
+	if rest, ok := strings.CutPrefix(origin, "the "); ok {
+		return "The " + rest
+	}
+	return origin
 }
 
 // processes lists the process types that this build defines, those that it redefines with what they were before.

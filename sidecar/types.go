@@ -15,18 +15,18 @@ import (
 )
 
 // plansFor resolves a plan for every process type that has sidecars. One that no earlier buildpack defines is an error.
-func plansFor(source declare.Source, earlier []process.Process, app string) ([]plan.Plan, error) {
+func plansFor(declaration declare.Declaration, earlier []process.Process, app string) ([]plan.Plan, error) {
 	var plans []plan.Plan
-	for _, processType := range resolve.Types(source.Declaration) {
+	for _, processType := range resolve.Types(declaration) {
 		if _, ok := find(earlier, processType); !ok {
-			return nil, unknownType(source, processType, earlier)
+			return nil, unknownType(declaration, processType, earlier)
 		}
-		plans = append(plans, resolve.Plan(source.Declaration, processType, app))
+		plans = append(plans, resolve.Plan(declaration, processType, app))
 	}
 	return plans, nil
 }
 
-func unknownType(source declare.Source, processType string, earlier []process.Process) error {
+func unknownType(declaration declare.Declaration, processType string, earlier []process.Process) error {
 	there := "none at all"
 	if len(earlier) > 0 {
 		types := make([]string, len(earlier))
@@ -35,10 +35,10 @@ func unknownType(source declare.Source, processType string, earlier []process.Pr
 		}
 		there = strings.Join(types, ", ")
 	}
-	i := slices.IndexFunc(source.Sidecars, func(s declare.Sidecar) bool { return slices.Contains(s.ProcessTypes, processType) })
+	i := slices.IndexFunc(declaration.Sidecars, func(s declare.Sidecar) bool { return slices.Contains(s.ProcessTypes, processType) })
 	return fmt.Errorf("%s: sidecar %q is for the process type %q, which no buildpack before this one defines; they define %s. "+
 		"Name one of those in its process-types, or, where a later buildpack defines it, order this buildpack last",
-		source.Origin, source.Sidecars[i].Name, processType, there)
+		declaration.Sidecars[i].Origin, declaration.Sidecars[i].Name, processType, there)
 }
 
 // processesFor redefines every process type that has a plan, behind the supervisor in the buildpack's layers directory, and

@@ -96,11 +96,11 @@ func TestDependenciesThatCannotBeMet(t *testing.T) {
 }
 
 func TestLongChainsAreCheckedAtOnce(t *testing.T) {
-	const most = 10000
+	const most = 3000
 	var text strings.Builder
 	for i := range most {
 		text.WriteString(process(fmt.Sprintf("s%d", i), fmt.Sprintf("depends-on.s%d = 'started'", (i+1)%most)))
 	}
 	_, err := declare.Parse([]byte(text.String()), "sidecar.toml")
-	NewWithT(t).Expect(err).To(MatchError(And(ContainSubstring("s0 -> s1 -> "), ContainSubstring("s9999 -> s0:"))))
+	NewWithT(t).Expect(err).To(MatchError(And(ContainSubstring("s0 -> s1 -> "), ContainSubstring("s2999 -> s0:"))))
 }

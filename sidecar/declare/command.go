@@ -10,10 +10,14 @@ import (
 
 // SplitCommand makes an argv of a command's text. What bash would do no more with than split and unquote it is split here, and so
 // runs without a shell; everything else becomes bash -c, which is how Cloud Foundry runs it. Text that ends inside a quote or an
-// expansion is an error; other text that isn't shell is left for bash to judge.
+// expansion is an error; other text that isn't shell is left for bash to judge, and so is what is longer than Cloud Foundry allows,
+// since the parser's stack has no bound of its own.
 func SplitCommand(text string) (Command, error) {
 	viaShell := Command{"bash", "-c", text}
 	if strings.ContainsRune(text, '\r') || strings.Contains(text, "\\\n") { // where the parser and bash don't always agree
+		return viaShell, nil
+	}
+	if len(text) > mostCommand {
 		return viaShell, nil
 	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")

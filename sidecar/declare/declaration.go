@@ -3,6 +3,8 @@
 package declare
 
 import (
+	"slices"
+
 	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
 	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
 )
@@ -28,11 +30,14 @@ type App struct {
 
 // Sidecar is one process to run beside the app.
 type Sidecar struct {
-	Name         string   `toml:"name"`
-	ProcessTypes []string `toml:"process-types"` // default web
-	Command      Command  `toml:"command"`
-	Files        []string `toml:"files,omitempty"` // app-relative; packaged with the command's own file
-	WorkingDir   string   `toml:"working-dir,omitempty"`
+	Origin string `toml:"-"` // the source that declares it, where Merge has put several together
+
+	Name         string       `toml:"name"`
+	ProcessTypes []string     `toml:"process-types"` // default web
+	Command      Command      `toml:"command"`
+	Files        []string     `toml:"files,omitempty"` // app-relative; packaged with the command's own file
+	WorkingDir   string       `toml:"working-dir,omitempty"`
+	Dependencies []Dependency `toml:"dependencies,omitempty"` // downloaded at build, those for the image's architecture
 
 	Memory memory.Size       `toml:"memory,omitzero"` // 0: none of its own
 	Env    map[string]string `toml:"env,omitempty"`
@@ -53,6 +58,24 @@ type Sidecar struct {
 	StartupProbe   *probe.Probe `toml:"startup-probe,omitempty"`
 	ReadinessProbe *probe.Probe `toml:"readiness-probe,omitempty"`
 	LivenessProbe  *probe.Probe `toml:"liveness-probe,omitempty"`
+}
+
+// Probes gives those that the sidecar has.
+func (s Sidecar) Probes() []*probe.Probe {
+	return slices.DeleteFunc([]*probe.Probe{s.StartupProbe, s.ReadinessProbe, s.LivenessProbe}, func(p *probe.Probe) bool { return p == nil })
+}
+
+// WithCommands gives the sidecar with what change makes of its command and of those that its probes run.
+func (s Sidecar) WithCommands(change func(argv []string) []string) Sidecar {
+	s.Command = change(s.Command)
+	for _, p := range []**probe.Probe{&s.StartupProbe, &s.ReadinessProbe, &s.LivenessProbe} {
+		if *p != nil && (*p).Exec != nil {
+			changed := **p
+			changed.Exec = &probe.Exec{Command: change(changed.Exec.Command)}
+			*p = &changed
+		}
+	}
+	return s
 }
 
 // Command is an argv. In a declaration it is a list, or a string that is split where it needs no shell and becomes

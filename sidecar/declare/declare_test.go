@@ -162,8 +162,8 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"a sidecar that is text", "sidecars = ['a']", []string{`sidecars[0] is "a": write a table`}},
 		{"an app that is a list", "app = []", []string{"app is a list: write a table, { … }"}},
 		{"env of all", "env = { A = 'b' }", []string{"unknown key env: there are app, sidecars"}},
-		{"downloads", minimal + "[[sidecars.dependencies]]\nuri = 'https://example.com'", []string{
-			"unknown key sidecars[0].dependencies: there are name, process-types, command, files, working-dir, memory, env, inherit-env, " +
+		{"a key like no other", minimal + "xyzzy = 1", []string{
+			"unknown key sidecars[0].xyzzy: there are name, process-types, command, files, working-dir, dependencies, memory, env, inherit-env, " +
 				"depends-on, restart, max-restarts, restart-window-seconds, essential, stop-signal, stop-grace-period-seconds, logs, " +
 				"startup-probe, readiness-probe, liveness-probe",
 		}},
@@ -251,7 +251,7 @@ depends-on = { app = "up" }`, []string{
 			`sidecars[1].name is missing: every sidecar needs one`,
 			`sidecars[2].name is 3: write text in quotes`,
 			`sidecars[4].name is "my-cat" and sidecars[3].name is "My Cat", which both become "my-cat" in file names: rename one`,
-			`sidecars[5].name is "My Cat", the name of sidecars[3] too: rename one`,
+			`sidecars[5].name is "My Cat", the same as sidecars[3].name: rename one`,
 			`sidecars[6].name is "App": that is the main process's name, choose another`,
 			`sidecars[7].name is "猫": write at least one letter from a to z or a digit, since files are named after it`,
 			`sidecars[8].name is "a\nb": it can't hold line ends or other control characters`,

@@ -1,6 +1,7 @@
 package declare_test
 
 import (
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -49,6 +50,7 @@ func sidecars(t *rapid.T, name string) declare.Sidecar {
 		Command:                append(declare.Command{"./" + text(t)}, rapid.SliceOf(texts).Draw(t, "command")...),
 		Files:                  maybe(t, []string{"a", "b/c d"}),
 		WorkingDir:             rapid.SampledFrom([]string{"", ".", "conf", "a b/ü"}).Draw(t, "working-dir"),
+		Dependencies:           dependencies(t),
 		Memory:                 memory.Size(rapid.Int64Min(0).Draw(t, "memory")),
 		Env:                    variables(t),
 		InheritEnv:             rapid.SampledFrom([]declare.Names{{}, {declare.Everything}, {"PATH", "a \"b\""}}).Draw(t, "inherit-env"),
@@ -63,6 +65,13 @@ func sidecars(t *rapid.T, name string) declare.Sidecar {
 		ReadinessProbe:         probes(t, 5),
 		LivenessProbe:          probes(t, 1),
 	}
+}
+
+func dependencies(t *rapid.T) []declare.Dependency {
+	return maybe(t, []declare.Dependency{
+		{URI: "https://example.org/a/agent.tgz?b", SHA256: strings.Repeat("0a", 32), Arch: "amd64", Version: text(t)},
+		{URI: "file:///agent", SHA256: strings.Repeat("ff", 32)},
+	})
 }
 
 func probes(t *rapid.T, mostSuccesses int) *probe.Probe {

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/BurntSushi/toml"
 )
 
 // Where a declaration is looked for in the app's directory.
@@ -29,29 +31,19 @@ var (
 		"declare them in " + File + " to have this buildpack run them")
 )
 
-// mostBytes is the size that a declaration's file can have.
-const mostBytes = 1 << 20
-
-// Source is a declaration and where it was found.
-type Source struct {
-	Declaration
-	Origin   string   // the file, as errors call it
-	Warnings []string // what the app's author should know of it, one a line, beginning with the origin
-}
-
 // Lookup gives a variable of the environment, as os.LookupEnv does.
 type Lookup func(name string) (value string, set bool)
 
 // Load reads the declaration of the app in appDir: BP_SIDECAR_CONFIG's file, else sidecar.toml, else a manifest.yml with sidecars.
 // Where there is none the error is ErrNone, and ErrLeft where Cloud Foundry runs what is declared. Other errors are for the
-// app's author to read.
+// app's author to read. What depends-on names is for Merge to check.
 func Load(appDir string, env Lookup) (Source, error) {
 	file, text, err := find(appDir, env)
 	if err != nil {
 		return Source{}, err
 	}
 	application, _ := env(ApplicationVariable)
-	source, err := parseSource(text, file, application)
+	source, err := parseSource(text, file, application, ParseSource)
 	if !isManifest(file) {
 		return source, err
 	}
@@ -94,18 +86,49 @@ func Read(path, application string) (Source, error) {
 	if err != nil {
 		return Source{}, fmt.Errorf("%s can't be read: %w", path, err)
 	}
-	return parseSource(text, path, application)
+	return parseSource(text, path, application, func(text []byte, origin string) (Source, error) {
+		d, err := Parse(text, origin)
+		return Source{Declaration: d, Origin: origin}, err
+	})
 }
 
-func parseSource(text []byte, file, application string) (Source, error) {
-	source := Source{Origin: file}
-	var err error
-	if isManifest(file) {
-		source.Declaration, source.Warnings, err = ParseManifest(text, file, application)
-	} else {
-		source.Declaration, err = Parse(text, file)
+// LoadLaunch reads the sidecars in the app's launch.yml, which may be none. Where there is no such file the error is ErrNone.
+func LoadLaunch(appDir string) (Source, error) {
+	text, err := readFile(appDir, Launch)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Source{}, ErrNone
+	case err != nil:
+		return Source{}, fmt.Errorf("%s can't be read: %w", Launch, err)
 	}
-	return source, err
+	return ParseLaunch(text, Launch)
+}
+
+func parseSource(text []byte, file, application string, parseTOML func([]byte, string) (Source, error)) (Source, error) {
+	if !isManifest(file) {
+		return parseTOML(text, file)
+	}
+	d, warnings, err := ParseManifest(text, file, application)
+	return Source{Declaration: d, Origin: file, Warnings: warnings}, err
+}
+
+// LoadLayers reads what a buildpack declares beside its launch.toml, in layersDir. Where there is nothing the error is ErrNone; metadata of
+// a layer called sidecar, which has the same file's name, is nothing.
+func LoadLayers(layersDir, origin string) (Source, error) {
+	text, err := readFile(layersDir, File)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Source{}, ErrNone
+	case err != nil:
+		return Source{}, fmt.Errorf("%s: %s can't be read: %w", origin, filepath.Join(layersDir, File), err)
+	}
+	if checkBounds(text) == nil {
+		var metadata map[string]any
+		if toml.Unmarshal(text, &metadata) == nil && metadata["types"] != nil {
+			return Source{}, ErrNone
+		}
+	}
+	return ParseSource(text, origin)
 }
 
 func isManifest(file string) bool {
@@ -137,7 +160,7 @@ func readFile(dir, file string) ([]byte, error) {
 		return nil, reason(err)
 	}
 	if len(text) > mostBytes {
-		return nil, errors.New("it is larger than 1 MiB, which no declaration needs to be")
+		return nil, errors.New(tooLarge)
 	}
 	return text, nil
 }

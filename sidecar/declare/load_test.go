@@ -124,17 +124,51 @@ func TestLoadRefusesWhatIsNoFile(t *testing.T) {
 }
 
 func TestLoadRefusesLargeFiles(t *testing.T) {
-	const most = 1 << 20
+	const most = 256 << 10
 	comment := minimal + "#" + strings.Repeat("x", most-len(minimal)-1)
 	expect := NewWithT(t).Expect
 	_, err := declare.Load(write(t, map[string]string{"sidecar.toml": comment}), lookup(nil))
 	expect(err).NotTo(HaveOccurred())
 	_, err = declare.Load(write(t, map[string]string{"sidecar.toml": comment + "x"}), lookup(nil))
-	expect(err).To(MatchError("sidecar.toml can't be read: it is larger than 1 MiB, which no declaration needs to be"))
+	expect(err).To(MatchError("sidecar.toml can't be read: it is larger than 256 KiB, which no declaration needs to be"))
 }
 
 func TestReadCallsAFileWhatTheUserCallsIt(t *testing.T) {
 	path := filepath.Join(write(t, map[string]string{"x.toml": "a"}), "x.toml")
 	_, err := declare.Read(path, "")
 	NewWithT(t).Expect(err).To(MatchError(HavePrefix(path + ": line 1: ")))
+}
+
+func TestLoadLaunch(t *testing.T) {
+	expect := NewWithT(t).Expect
+	source, err := declare.LoadLaunch(write(t, map[string]string{"launch.yml": launch}))
+	expect(err).NotTo(HaveOccurred())
+	expect(source.Origin).To(Equal("launch.yml"))
+	expect(source.Sidecars).To(HaveLen(1))
+
+	_, err = declare.LoadLaunch(t.TempDir())
+	expect(err).To(MatchError(declare.ErrNone))
+	_, err = declare.LoadLaunch(write(t, map[string]string{"launch.yml/x": ""}))
+	expect(err).To(MatchError("launch.yml can't be read: it is not a file"))
+}
+
+func TestLoadLayers(t *testing.T) {
+	expect := NewWithT(t).Expect
+	source, err := declare.LoadLayers(write(t, map[string]string{"sidecar.toml": minimal}), "the buildpack acme/apm")
+	expect(err).NotTo(HaveOccurred())
+	expect(source.Origin).To(Equal("the buildpack acme/apm"))
+	expect(source.Sidecars).To(HaveLen(1))
+
+	for name, files := range map[string]map[string]string{
+		"no file":                  {"launch.toml": ""},
+		"a layer of the same name": {"sidecar.toml": "[types]\nlaunch = true\n[metadata]\nsidecars = 'x'\n"},
+	} {
+		_, err = declare.LoadLayers(write(t, files), "the buildpack acme/apm")
+		expect(err).To(MatchError(declare.ErrNone), name)
+	}
+	_, err = declare.LoadLayers(write(t, map[string]string{"sidecar.toml": "sidecars = 1"}), "the buildpack acme/apm")
+	expect(err).To(MatchError(HavePrefix("the buildpack acme/apm: sidecars is 1: ")))
+	dir := write(t, map[string]string{"sidecar.toml/x": ""})
+	_, err = declare.LoadLayers(dir, "the buildpack acme/apm")
+	expect(err).To(MatchError("the buildpack acme/apm: " + dir + "/sidecar.toml can't be read: it is not a file"))
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
 )
 
@@ -22,13 +20,12 @@ const mostCommand = 4096
 // sidecars; no such one is no error and no sidecars. Warnings are of what Cloud Foundry passes over in silence.
 func ParseManifest(text []byte, origin, application string) (Declaration, []string, error) {
 	p := &problems{origin: origin}
-	var values map[string]any
-	if err := yaml.Unmarshal(text, &values); err != nil {
-		return Declaration{}, nil, yamlError(err, origin)
+	document, err := parseYAML(text, p, "applications")
+	if err != nil {
+		return Declaration{}, nil, fmt.Errorf("%s: not a manifest: %w", origin, err)
 	}
-	document := &table{problems: p, values: values}
 	applications := document.tables("applications", "write a list of applications")
-	if err := p.err(); err != nil {
+	if err = p.err(); err != nil {
 		return Declaration{}, nil, err
 	}
 	chosen, err := chooseApplication(applications, application)
@@ -45,15 +42,6 @@ func ParseManifest(text []byte, origin, application string) (Declaration, []stri
 		return Declaration{}, m.warnings, err
 	}
 	return d, m.warnings, nil
-}
-
-// yamlError takes Go's types out of what the library says of a document that is no table.
-func yamlError(err error, origin string) error {
-	reason := strings.TrimPrefix(err.Error(), "yaml: ")
-	if strings.Contains(reason, "cannot unmarshal") {
-		reason = "a manifest begins with applications:"
-	}
-	return fmt.Errorf("%s: not a manifest: %s", origin, strings.Join(strings.Fields(reason), " "))
 }
 
 // chooseApplication gives the application that was named, else the only one with sidecars, nil where none has any.
@@ -98,40 +86,32 @@ func (m *manifest) warnf(format string, args ...any) {
 
 func (m *manifest) declaration() Declaration {
 	d := Declaration{Env: m.env(), App: App{Logs: "raw"}}
-	places := map[string]int{}
+	var places []place
 	for _, t := range m.tables("sidecars", "Sidecars must be an array of sidecar configurations") {
-		s := m.sidecar(t)
-		if place, twice := places[s.Name]; twice && s.Name != "" {
-			m.warnf("Sidecar %q is there twice: the last one counts, as in Cloud Foundry", s.Name)
-			d.Sidecars[place] = s
-			continue
-		}
-		places[s.Name] = len(d.Sidecars)
-		d.Sidecars = append(d.Sidecars, s)
+		d.Sidecars, places = m.add(m.sidecar(t), place{t.at("name"), t.at("process_types")}, d.Sidecars, places)
 	}
 	m.checkSums(d.Sidecars)
 	if len(m.errs) == 0 {
-		check(d, m.problems)
+		checkNames(d.Sidecars, places, m.problems)
 	}
 	return d
 }
 
+// add puts a sidecar to the others, in the place of one of its name.
+func (m *manifest) add(s Sidecar, at place, all []Sidecar, places []place) ([]Sidecar, []place) {
+	i := slices.IndexFunc(all, func(other Sidecar) bool { return other.Name == s.Name })
+	if i < 0 || s.Name == "" {
+		return append(all, s), append(places, at)
+	}
+	m.warnf("Sidecar %q is there twice: the last one counts, as in Cloud Foundry", s.Name)
+	all[i], places[i] = s, at
+	return all, places
+}
+
 // sidecar reads the four keys that a manifest's sidecar has.
 func (m *manifest) sidecar(t *table) Sidecar {
-	s := Sidecar{
-		Name:                   t.text("name", ""),
-		ProcessTypes:           t.texts("process_types"),
-		Command:                m.command(t),
-		Memory:                 m.size(t),
-		InheritEnv:             Names{Everything},
-		Restart:                "never",
-		MaxRestarts:            5,
-		RestartWindowSeconds:   60,
-		Essential:              true,
-		StopSignal:             "SIGTERM",
-		StopGracePeriodSeconds: 5,
-		Logs:                   "prefix",
-	}
+	s := plain()
+	s.Name, s.ProcessTypes, s.Command, s.Memory = t.text("name", ""), t.texts("process_types"), m.command(t), m.size(t)
 	switch {
 	case blank(t, "name"):
 		m.addf("%s: Sidecar name can't be blank", t.path)
@@ -147,6 +127,20 @@ func (m *manifest) sidecar(t *table) Sidecar {
 	}
 	m.dropped(t)
 	return s
+}
+
+// plain is a sidecar with the defaults for all that Cloud Foundry doesn't know of.
+func plain() Sidecar {
+	return Sidecar{
+		InheritEnv:             Names{Everything},
+		Restart:                "never",
+		MaxRestarts:            5,
+		RestartWindowSeconds:   60,
+		Essential:              true,
+		StopSignal:             "SIGTERM",
+		StopGracePeriodSeconds: 5,
+		Logs:                   "prefix",
+	}
 }
 
 // title is what Cloud Foundry's messages call a sidecar; one without a name is where it stands.
@@ -184,7 +178,7 @@ func (m *manifest) command(t *table) Command {
 // dropped warns of keys that Cloud Foundry doesn't know.
 func (m *manifest) dropped(t *table) {
 	for _, key := range t.unasked() {
-		m.warnf("%s: Cloud Foundry drops the key %s: %s", title(t), showKey(key), suggest(key, t.known))
+		m.warnf("%s: Cloud Foundry drops the key %s: %s", title(t), showKey(key), t.suggest(key, t.known))
 	}
 }
 

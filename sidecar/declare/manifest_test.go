@@ -141,7 +141,7 @@ func TestManifestsWithErrors(t *testing.T) {
 	}{
 		{"no YAML", "applications:\n- name: a\n   memory: 1G",
 			[]string{"manifest.yml: not a manifest: line 3: mapping values are not allowed in this context"}},
-		{"a list", "- a", []string{"manifest.yml: not a manifest: a manifest begins with applications:"}},
+		{"a list", "- a", []string{"manifest.yml: not a manifest: it begins with applications:"}},
 		{"a key twice", "applications: []\napplications: []", []string{
 			`manifest.yml: not a manifest: unmarshal errors: line 2: mapping key "applications" already defined at line 1`,
 		}},
@@ -188,7 +188,7 @@ func TestManifestsWithErrors(t *testing.T) {
 			application("[{name: app, command: a, process_types: ['a b']}, {name: A B, command: a, process_types: [web]}, " +
 				"{name: a-b, command: a, process_types: [web]}]"), []string{
 				shop + `sidecars[0].name is "app": that is the main process's name, choose another`,
-				shop + `sidecars[0].process-types[0] is "a b": a process type has only letters, digits, dots, underscores and hyphens`,
+				shop + `sidecars[0].process_types[0] is "a b": a process type has only letters, digits, dots, underscores and hyphens`,
 				shop + `sidecars[2].name is "a-b" and sidecars[1].name is "A B", which both become "a-b" in file names: rename one`,
 			}},
 		{"the sum",

@@ -14,46 +14,75 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
 )
 
-// Parse reads a sidecar.toml. Origin is what errors call it; they name the key, its value and the way out, one a line, and
-// all that is wrong is reported at once.
-func Parse(text []byte, origin string) (Declaration, error) { return parse(text, origin, false) }
-
-// Decode reads back what Encode wrote.
-func Decode(text, origin string) (Declaration, error) { return parse([]byte(text), origin, true) }
-
-// parse reads a document; only an encoded one has the application's env.
-func parse(text []byte, origin string, encoded bool) (Declaration, error) {
-	values := map[string]any{}
-	if err := toml.Unmarshal(text, &values); err != nil {
-		return Declaration{}, syntaxError(err, origin)
-	}
-	p := &problems{origin: origin}
-	doc := &table{problems: p, values: values}
-	var d Declaration
-	if encoded {
-		d.Env = env(doc)
-	}
-	d.App = app(doc)
-	for _, t := range doc.tables("sidecars", "write [[sidecars]], with two brackets") {
-		d.Sidecars = append(d.Sidecars, sidecar(t))
-	}
-	doc.unknown()
-	check(d, p)
+// Parse reads a sidecar.toml that is all there is. Origin is what errors call it; they name the key, its value and the way out,
+// one a line, and all that is wrong is reported at once.
+func Parse(text []byte, origin string) (Declaration, error) {
+	source, p := parse(text, origin, false)
+	checkDependencies([]part{{source.Declaration, p}}, false)
 	if err := p.err(); err != nil {
 		return Declaration{}, err
 	}
-	return d, nil
+	return source.Declaration, nil
 }
 
-func syntaxError(err error, origin string) error {
-	var syntax toml.ParseError
-	if !errors.As(err, &syntax) {
-		return fmt.Errorf("%s: %w", origin, err)
+// ParseSource is Parse for one of several sources: those that it says its processes depend on are for Merge to check.
+func ParseSource(text []byte, origin string) (Source, error) {
+	source, p := parse(text, origin, false)
+	if err := p.err(); err != nil {
+		return Source{}, err
 	}
-	return fmt.Errorf("%s: line %d: not TOML: %s", origin, syntax.Position.Line, strings.TrimSuffix(syntax.Message, "."))
+	return source, nil
 }
 
-func app(doc *table) App {
+// Decode reads back what Encode wrote.
+func Decode(text, origin string) (Declaration, error) {
+	source, p := parse([]byte(text), origin, true)
+	if err := p.err(); err != nil {
+		return Declaration{}, err
+	}
+	return source.Declaration, nil
+}
+
+// parse reads a document. Only an encoded one has the application's env, and no bounds.
+func parse(text []byte, origin string, encoded bool) (Source, *problems) {
+	source, p := Source{Origin: origin}, &problems{origin: origin}
+	values := map[string]any{}
+	if err := unmarshal(text, values, encoded); err != nil {
+		p.errs = append(p.errs, fmt.Errorf("%s: %w", origin, err))
+		return source, p
+	}
+	doc := &table{problems: p, values: values}
+	if encoded {
+		source.Env = env(doc)
+	}
+	source.App, source.AppKeys = app(doc)
+	var places []place
+	for _, t := range doc.tables("sidecars", "write [[sidecars]], with two brackets") {
+		s := sidecar(t)
+		source.Sidecars = append(source.Sidecars, s)
+		places = append(places, place{t.at("name"), t.at("process-types")})
+	}
+	doc.unknown()
+	checkNames(source.Sidecars, places, p)
+	return source, p
+}
+
+func unmarshal(text []byte, values map[string]any, trusted bool) error {
+	if !trusted {
+		if err := checkBounds(text); err != nil {
+			return err
+		}
+	}
+	err := toml.Unmarshal(text, &values)
+	var syntax toml.ParseError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("line %d: not TOML: %s", syntax.Position.Line, strings.TrimSuffix(syntax.Message, "."))
+	}
+	return err
+}
+
+// app reads [app], and which of its keys are there.
+func app(doc *table) (App, []string) {
 	t := doc.table("app")
 	if t == nil {
 		t = &table{problems: doc.problems}
@@ -65,7 +94,7 @@ func app(doc *table) App {
 	}
 	a.StartupProbe, a.ReadinessProbe, a.LivenessProbe = probes(t)
 	t.unknown()
-	return a
+	return a, slices.Sorted(maps.Keys(t.values))
 }
 
 // sidecar reads one of [[sidecars]].
@@ -80,6 +109,7 @@ func sidecar(t *table) Sidecar {
 		Command:                command(t),
 		Files:                  t.texts("files"),
 		WorkingDir:             t.text("working-dir", ""),
+		Dependencies:           dependencies(t),
 		Memory:                 size(t),
 		MemoryPolicy:           memoryPolicy(t),
 		Env:                    env(t),

@@ -14,15 +14,29 @@ import (
 
 // problems gathers all that is wrong with one file.
 type problems struct {
-	origin string // what every message begins with
-	errs   []error
+	origin   string // what every message begins with
+	errs     []error
+	more     int // those that would be too many to read
+	searched int // words that a near one was searched for
 }
 
+// mostProblems is how many are told.
+const mostProblems = 100
+
 func (p *problems) addf(format string, args ...any) {
+	if len(p.errs) == mostProblems {
+		p.more++
+		return
+	}
 	p.errs = append(p.errs, fmt.Errorf("%s: "+format, append([]any{p.origin}, args...)...))
 }
 
-func (p *problems) err() error { return errors.Join(p.errs...) }
+func (p *problems) err() error {
+	if p.more > 0 {
+		return errors.Join(append(slices.Clip(p.errs), fmt.Errorf("%s: and %d more", p.origin, p.more))...)
+	}
+	return errors.Join(p.errs...)
+}
 
 // table reads one table of a document key by key, and so knows in the end which keys nobody asked for.
 // A key that is missing or wrong reads as its default; what is wrong is reported once.
@@ -30,7 +44,8 @@ type table struct {
 	*problems
 	path   string // of this table in the document; empty for the document itself
 	values map[string]any
-	known  []string
+	asked  map[string]bool
+	known  []string // the keys that were asked for, in order
 }
 
 // at is the whole path of a key.
@@ -43,7 +58,11 @@ func (t *table) at(key string) string {
 
 // value gives what stands under key and makes the key a known one.
 func (t *table) value(key string) (any, bool) {
-	if !slices.Contains(t.known, key) {
+	if !t.asked[key] {
+		if t.asked == nil {
+			t.asked = map[string]bool{}
+		}
+		t.asked[key] = true
 		t.known = append(t.known, key)
 	}
 	return t.values[key], t.has(key)
@@ -63,12 +82,12 @@ func (p *problems) refuseAt(path string, value any, write string, args ...any) {
 // unknown reports the keys that nobody asked for.
 func (t *table) unknown() {
 	for _, key := range t.unasked() {
-		t.addf("unknown key %s: %s", t.at(key), suggest(key, t.known))
+		t.addf("unknown key %s: %s", t.at(key), t.suggest(key, t.known))
 	}
 }
 
 func (t *table) unasked() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(t.values)), func(key string) bool { return slices.Contains(t.known, key) })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(t.values)), func(key string) bool { return t.asked[key] })
 }
 
 func (t *table) text(key, otherwise string) string {
@@ -286,10 +305,14 @@ func either(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// suggest is the way out for a word that none of words is.
-func suggest(word string, words []string) string {
-	if meant := nearest(word, words); meant != "" {
-		return "did you mean " + meant + "?"
+// suggest is the way out for a word that none of words is. Only the first few are worth the search for a near one.
+func (p *problems) suggest(word string, words []string) string {
+	const few, longest = 10, 64
+	if p.searched < few && len(word) <= longest {
+		p.searched++
+		if meant := nearest(word, words); meant != "" {
+			return "did you mean " + meant + "?"
+		}
 	}
 	const most = 30
 	if len(words) > most {

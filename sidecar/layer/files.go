@@ -16,6 +16,7 @@ import (
 type files struct {
 	paths      []string // files and directories that move to its layer
 	executable string   // the command's own file; "" where the app doesn't have it
+	program    string   // the absolute path of what the command runs, in the app or a layer; "" where neither has it
 }
 
 // finder finds files in the app's directory, and nothing that is outside of it and of layers.
@@ -50,13 +51,20 @@ func (f finder) find(s declare.Sidecar) (files, error) {
 		}
 	}
 	path, err := f.command(s)
-	if err != nil || path == "" {
-		return found, err
+	if err != nil {
+		return files{}, err
 	}
+	if path == "" {
+		if _, in := below(f.layers, s.Command[0]); in {
+			found.program = s.Command[0]
+		}
+		return found, nil
+	}
+	found.program = filepath.Join(f.app, path)
 	if found.executable, err = f.place(s, "command", path); err != nil {
 		return files{}, err
 	}
-	if info, err := os.Stat(filepath.Join(f.app, path)); err == nil && info.IsDir() {
+	if info, err := os.Stat(found.program); err == nil && info.IsDir() {
 		return files{}, fmt.Errorf("sidecar %q: command: %q is a directory: name the file to run", s.Name, s.Command[0])
 	}
 	if found.executable == path {
@@ -90,6 +98,9 @@ func (f finder) command(s declare.Sidecar) (string, error) {
 // "" for one in a layer.
 func (f finder) place(s declare.Sidecar, key, path string) (string, error) {
 	resolved, err := filepath.EvalSymlinks(filepath.Join(f.app, path))
+	if errors.Is(err, fs.ErrNotExist) && f.linked(path) {
+		return "", nil
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("sidecar %q: %s: the app has no %q: check the name, and whether an earlier buildpack has removed it "+
 			"(those that build from source keep what BP_INCLUDE_FILES lists, such as BP_INCLUDE_FILES=%s)", s.Name, key, path, path)
@@ -106,6 +117,18 @@ func (f finder) place(s declare.Sidecar, key, path string) (string, error) {
 			s.Name, key, path, resolved)
 	}
 	return place, nil
+}
+
+// linked tells whether a link on the way to the app-relative path leads to a layer. What is in that can't be seen where the
+// lifecycle reuses it.
+func (f finder) linked(path string) bool {
+	for ; path != "."; path = filepath.Dir(path) {
+		if target, err := os.Readlink(filepath.Join(f.app, path)); err == nil {
+			_, in := below(f.layers, target)
+			return in
+		}
+	}
+	return false
 }
 
 // below gives path relative to dir and whether it lies in it.

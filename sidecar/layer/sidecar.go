@@ -2,38 +2,46 @@
 package layer
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/buildpacks/libcnb/v2"
+	"github.com/heroku/color"
 	"github.com/paketo-buildpacks/libpak/v2"
 	"github.com/paketo-buildpacks/libpak/v2/log"
 
+	"github.com/sidecar-buildpack/sidecar/sidecar/binary"
 	"github.com/sidecar-buildpack/sidecar/sidecar/declare"
 )
 
 // Sidecar packages the files of one sidecar. A link stays at each one's place in the app, so that the command works
 // unchanged. As the layer depends on nothing else, a rebuild with other code in the app reuses it.
 type Sidecar struct {
-	name   string
-	finder finder
-	paths  []string
-	logger log.Logger
+	name       string
+	finder     finder
+	paths      []string
+	executable string // the command's own file, if it is among them
+	logger     log.Logger
 }
 
 // NewSidecars gives a contributor for each sidecar that has files in app, the app's directory. Two that name one file
-// share the first one's copy. layers is the directory that holds every buildpack's layers. A file that isn't there, and
-// one that lies outside, is an error.
-func NewSidecars(app, layers string, sidecars []declare.Sidecar, logger log.Logger) ([]libpak.Contributable, error) {
-	finder, err := newFinder(app, layers)
+// share the first one's copy. A file that isn't there, one that lies outside, and a program that can't run in the target,
+// is an error.
+func NewSidecars(app string, target binary.Target, sidecars []declare.Sidecar, logger log.Logger) ([]libpak.Contributable, error) {
+	finder, err := newFinder(app, target.Layers)
 	if err != nil {
 		return nil, err
 	}
 	all := make([]files, len(sidecars))
 	for i, s := range sidecars {
-		if all[i], err = finder.find(s); err != nil {
-			return nil, err
+		if all[i], err = finder.find(s); err == nil {
+			err = check(s, all[i].program, target, logger)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Origin, err)
 		}
 	}
 	if err := makeRunnable(app, all); err != nil {
@@ -43,10 +51,33 @@ func NewSidecars(app, layers string, sidecars []declare.Sidecar, logger log.Logg
 	var contributors []libpak.Contributable
 	for i, s := range sidecars {
 		if len(all[i].paths) > 0 {
-			contributors = append(contributors, Sidecar{declare.Slug(s.Name), finder, all[i].paths, logger})
+			contributors = append(contributors, Sidecar{declare.Slug(s.Name), finder, all[i].paths, all[i].executable, logger})
 		}
 	}
 	return contributors, nil
+}
+
+// check looks into what a sidecar's command runs. What is in a layer that the lifecycle reuses isn't there to see, and has
+// been seen at an earlier build; what may only be run can't be seen at all.
+func check(s declare.Sidecar, program string, target binary.Target, logger log.Logger) error {
+	if program == "" {
+		return nil
+	}
+	p, err := binary.Read(program)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("sidecar %q: command: %w", s.Name, err)
+	}
+	warning, err := target.Check(p)
+	if err != nil {
+		return fmt.Errorf("sidecar %q: command: %q %w", s.Name, s.Command[0], err)
+	}
+	if warning != "" {
+		logger.Headerf("%s sidecar %q: command: %q %s", color.YellowString("Warning:"), s.Name, s.Command[0], warning)
+	}
+	return nil
 }
 
 // makeRunnable lets everyone run what they may read: an app that was uploaded as a zip has lost its run bits.
@@ -90,11 +121,14 @@ func (s Sidecar) Contribute(layer *libcnb.Layer) error {
 	contributor := libpak.NewLayerContributor(s.name, map[string]any{"content": digest}, libcnb.LayerTypes{Launch: true}, s.logger)
 	// A subdirectory, since bin, lib, env, profile.d and exec.d of a layer's own mean something to the launcher.
 	dir := filepath.Join(layer.Path, "files")
-	err = contributor.Contribute(layer, func(*libcnb.Layer) error {
+	err = contributor.Contribute(layer, func(layer *libcnb.Layer) error {
 		for _, path := range s.paths {
 			s.logger.Body(path)
 		}
-		return tree.copy(dir)
+		if err := tree.copy(dir); err != nil {
+			return err
+		}
+		return describe(*layer, s.name, dir, s.executable)
 	})
 	if err != nil {
 		return s.failed(err)

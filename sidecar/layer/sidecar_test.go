@@ -2,9 +2,11 @@ package layer_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/buildpacks/libcnb/v2"
@@ -12,6 +14,7 @@ import (
 	"github.com/paketo-buildpacks/libpak/v2/log"
 	"github.com/sclevine/spec"
 
+	"github.com/sidecar-buildpack/sidecar/sidecar/binary"
 	"github.com/sidecar-buildpack/sidecar/sidecar/declare"
 	"github.com/sidecar-buildpack/sidecar/sidecar/layer"
 )
@@ -25,6 +28,7 @@ func testSidecars(t *testing.T, context spec.G, it spec.S) {
 		Expect           = NewWithT(t).Expect
 		app, all, layers string
 		output           *bytes.Buffer
+		target           binary.Target
 	)
 
 	it.Before(func() {
@@ -32,6 +36,7 @@ func testSidecars(t *testing.T, context spec.G, it spec.S) {
 		layers = filepath.Join(all, "sidecar-buildpack_sidecar")
 		Expect(os.Mkdir(layers, 0o755)).To(Succeed())
 		output = &bytes.Buffer{}
+		target = binary.Target{OS: "linux", Arch: runtime.GOARCH, Layers: all, Root: "/"}
 		write(t, filepath.Join(app, "server"), "#!/bin/sh\necho served\n", 0o755)
 		write(t, filepath.Join(app, "conf", "a.yml"), "a", 0o640)
 		write(t, filepath.Join(app, "conf", "deep", "b.yml"), "b", 0o644)
@@ -39,7 +44,7 @@ func testSidecars(t *testing.T, context spec.G, it spec.S) {
 
 	// contribute does what a build does: it gives the names of the layers.
 	contribute := func(sidecars ...declare.Sidecar) ([]string, error) {
-		contributors, err := layer.NewSidecars(app, all, sidecars, log.NewPaketoLogger(output))
+		contributors, err := layer.NewSidecars(app, target, sidecars, log.NewPaketoLogger(output))
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +62,7 @@ func testSidecars(t *testing.T, context spec.G, it spec.S) {
 		return names, nil
 	}
 	sidecar := func(command ...string) declare.Sidecar {
-		return declare.Sidecar{Name: "My Server", Command: command}
+		return declare.Sidecar{Origin: "sidecar.toml", Name: "My Server", Command: command}
 	}
 	packaged := func(path string) string { return filepath.Join(layers, "my-server", "files", path) }
 
@@ -174,6 +179,13 @@ func testSidecars(t *testing.T, context spec.G, it spec.S) {
 		})
 	})
 
+	context("an earlier buildpack's layer that is reused, and so isn't there to see", func() {
+		it("takes what a link leads to in it as given", func() {
+			Expect(os.Symlink(filepath.Join(all, "npm", "modules"), filepath.Join(app, "node_modules"))).To(Succeed())
+			Expect(contribute(sidecar("node_modules/.bin/tool"))).To(BeEmpty())
+		})
+	})
+
 	refused := func(s declare.Sidecar) string {
 		t.Helper()
 		_, err := contribute(s)
@@ -181,10 +193,61 @@ func testSidecars(t *testing.T, context spec.G, it spec.S) {
 		return err.Error()
 	}
 
+	context("a program that can't run in the image", func() {
+		it("is refused by what it is, and by its name", func() {
+			write(t, filepath.Join(app, "server"), "MZ\x90", 0o755)
+			Expect(refused(sidecar("./server"))).To(HavePrefix(`sidecar.toml: sidecar "My Server": command: "./server" is a Windows program, `))
+		})
+
+		it("is refused behind a link, and in an earlier buildpack's layer", func() {
+			program := filepath.Join(all, "npm", "modules", "tool")
+			write(t, program, "MZ\x90", 0o755)
+			Expect(os.Symlink(program, filepath.Join(app, "tool"))).To(Succeed())
+			Expect(refused(sidecar("./tool"))).To(ContainSubstring(`"./tool" is a Windows program`))
+			Expect(refused(sidecar(program))).To(ContainSubstring("is a Windows program"))
+		})
+
+		it("is left to the image where it isn't there to see", func() {
+			Expect(contribute(sidecar(filepath.Join(all, "reused", "layer", "tool")))).To(BeEmpty())
+		})
+
+		it("is warned of where it may run all the same", func() {
+			write(t, filepath.Join(app, "server"), "#!/no/such/interpreter\n", 0o755)
+			Expect(contribute(sidecar("./server"))).To(HaveLen(1))
+			Expect(output.String()).To(MatchRegexp(`Warning:.* sidecar "My Server": command: "./server" is a script for /no/such/interpreter, `))
+		})
+	})
+
+	context("bills of materials", func() {
+		it("tell what files a layer has", func() {
+			s := sidecar("./server")
+			s.Files = []string{"conf"}
+			Expect(contribute(s)).To(HaveLen(1))
+			Expect(components(t, filepath.Join(layers, "my-server.sbom.cdx.json"))).To(ConsistOf(
+				And(HaveKeyWithValue("name", "my-server"), HaveKeyWithValue("type", "application"),
+					HaveKeyWithValue("purl", HavePrefix("pkg:generic/my-server?checksum=sha256%3A"))),
+				And(HaveKeyWithValue("name", "conf/a.yml"), HaveKeyWithValue("type", "file"), Not(HaveKey("purl"))),
+				HaveKeyWithValue("name", "conf/deep/b.yml")))
+			Expect(filepath.Join(layers, "my-server.sbom.spdx.json")).To(BeARegularFile())
+		})
+
+		it("tell what a Go program was built of", func() {
+			program, err := os.Executable()
+			Expect(err).NotTo(HaveOccurred())
+			content, err := os.ReadFile(program)
+			Expect(err).NotTo(HaveOccurred())
+			write(t, filepath.Join(app, "server"), string(content), 0o755)
+			Expect(contribute(sidecar("./server"))).To(HaveLen(1))
+			Expect(components(t, filepath.Join(layers, "my-server.sbom.cdx.json"))).To(ContainElements(
+				HaveKeyWithValue("purl", "pkg:golang/github.com/sidecar-buildpack/sidecar"),
+				HaveKeyWithValue("purl", HavePrefix("pkg:golang/stdlib@1."))))
+		})
+	})
+
 	context("what can't be packaged", func() {
 		it("says which file is missing and what may have removed it", func() {
 			Expect(refused(sidecar("./gone"))).To(And(
-				HavePrefix(`sidecar "My Server": command: the app has no "gone"`),
+				HavePrefix(`sidecar.toml: sidecar "My Server": command: the app has no "gone"`),
 				ContainSubstring("BP_INCLUDE_FILES=gone")))
 		})
 
@@ -206,6 +269,8 @@ func testSidecars(t *testing.T, context spec.G, it spec.S) {
 			write(t, secret, "secret", 0o600)
 			Expect(os.Symlink(secret, filepath.Join(app, "link"))).To(Succeed())
 			Expect(refused(sidecar("./link"))).To(ContainSubstring("leads out of the app's directory, to " + secret))
+			Expect(os.Symlink("/no/such/file", filepath.Join(app, "dangling"))).To(Succeed())
+			Expect(refused(sidecar("./dangling"))).To(ContainSubstring(`the app has no "dangling"`))
 			Expect(os.Symlink(filepath.Dir(secret), filepath.Join(app, "conf", "away"))).To(Succeed())
 			s := sidecar("java")
 			s.Files = []string{"conf"}
@@ -213,6 +278,17 @@ func testSidecars(t *testing.T, context spec.G, it spec.S) {
 			Expect(mode(t, secret)).To(Equal(fs.FileMode(0o600)))
 		})
 	})
+}
+
+// components reads those of a CycloneDX document.
+func components(t *testing.T, path string) []map[string]any {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	g := NewWithT(t)
+	g.Expect(err).NotTo(HaveOccurred())
+	var document struct{ Components []map[string]any }
+	g.Expect(json.Unmarshal(text, &document)).To(Succeed())
+	return document.Components
 }
 
 func write(t *testing.T, path, text string, mode fs.FileMode) {

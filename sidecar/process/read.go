@@ -74,6 +74,19 @@ func Read(layers, own string) ([]Process, error) {
 	return merged, nil
 }
 
+// Earlier gives the layers directories of the buildpacks before own, in their order; what it takes is what Read does.
+func Earlier(layers, own string) ([]string, error) {
+	buildpacks, err := order(layers, own)
+	var dirs []string
+	for _, b := range buildpacks {
+		if filepath.Base(b.dir) == own {
+			break
+		}
+		dirs = append(dirs, b.dir)
+	}
+	return dirs, err
+}
+
 // buildpack is one buildpack's layers directory.
 type buildpack struct {
 	dir string

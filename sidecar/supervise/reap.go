@@ -62,10 +62,9 @@ func ended() int {
 	}
 }
 
-// sweep ends every descendant that is left: daemonised ones too, since orphans are ours. They are frozen before they are killed, so that
-// none can start another in between.
+// sweep ends every descendant that is left: daemonised ones too, since orphans are ours. One that is killed starts no other any more, and
+// those below it are our children then.
 func (r *runner) sweep() {
-	frozen := map[int]bool{}
 	for deadline := time.Now().Add(sweepLimit); time.Now().Before(deadline); {
 		switch pid := ended(); {
 		case pid < 0:
@@ -73,14 +72,13 @@ func (r *runner) sweep() {
 		case pid > 0:
 			_, _ = unix.Wait4(pid, nil, 0, nil)
 		case os.Getpid() == 1:
-			_ = unix.Kill(-1, unix.SIGKILL) // the kernel lets none of them fork meanwhile
+			_ = unix.Kill(-1, unix.SIGKILL)
 			r.awaitDeath()
-		case !freezeMore(frozen):
-			killAll(frozen)
+		default:
+			eachBelow(os.Getpid(), func(pid int) { _ = unix.Kill(pid, unix.SIGKILL) })
 			r.awaitDeath()
 		}
 	}
-	killAll(frozen)
 	r.tell(Info, "some processes can't be ended; leaving them")
 }
 
@@ -90,24 +88,6 @@ func (r *runner) awaitDeath() {
 	case <-r.deaths:
 	case <-time.After(10 * time.Millisecond):
 	}
-}
-
-// freezeMore stops all descendants that are not frozen yet, and tells whether there were any: they may have started more.
-func freezeMore(frozen map[int]bool) (more bool) {
-	eachBelow(os.Getpid(), func(pid int) {
-		if !frozen[pid] && unix.Kill(pid, unix.SIGSTOP) == nil {
-			frozen[pid], more = true, true
-		}
-	})
-	return more
-}
-
-// killAll also forgets them, since their PIDs may soon be those of others.
-func killAll(pids map[int]bool) {
-	for pid := range pids {
-		_ = unix.Kill(pid, unix.SIGKILL)
-	}
-	clear(pids)
 }
 
 // descendants are the PIDs of all processes below root.

@@ -103,7 +103,7 @@ func table(all []status) string {
 func (s status) memory() string {
 	text := fmt.Sprintf("%.1fM", float64(s.used)/float64(memory.M))
 	if s.share != 0 {
-		text += " of " + s.share.String()
+		text += " of " + s.share.Short()
 	}
 	return text
 }
