@@ -75,7 +75,8 @@ func resolved(c *cobra.Command, file, processType string) ([]plan.Plan, error) {
 	case len(types) == 0 && processType == "":
 		return nil, failure{noSidecars(file)}
 	case len(types) > 0 && processType != "" && !slices.Contains(types, processType):
-		return nil, failure{fmt.Errorf("%s has no sidecars for process type %q: it has some for %s", file, processType, strings.Join(types, ", "))}
+		there := strings.Join(types, ", ")
+		return nil, failure{fmt.Errorf("%s has no sidecars for process type %q: it has some for %s", file, processType, there)}
 	case processType != "": // a declaration may speak of the app alone
 		types = []string{processType}
 	}

@@ -93,7 +93,7 @@ func run(args []string) int {
 	if err != nil {
 		return failed(err)
 	}
-	l.Helper = filepath.Join(filepath.Dir(own), "probe")
+	l.Helper = filepath.Join(filepath.Dir(own), "supervisor-probe")
 	return supervise.Run(p, l)
 }
 

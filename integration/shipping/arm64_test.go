@@ -16,7 +16,7 @@ func testARM64(t *testing.T, _ spec.G, it spec.S) {
 	bin := filepath.Join(root, "build/platforms/linux/arm64/bin")
 
 	it("is made of programs for arm64, which need no libraries", func() {
-		for _, name := range []string{"detect", "build", "supervisor", "probe"} {
+		for _, name := range []string{"detect", "build", "supervisor", "supervisor-probe"} {
 			program, err := elf.Open(filepath.Join(bin, name))
 			Expect(err).NotTo(HaveOccurred())
 			Expect(program.Machine).To(Equal(elf.EM_AARCH64), name)

@@ -105,22 +105,24 @@ func system(abi elf.OSABI) string {
 
 // arch gives the architecture of an ELF file, in ELF's words where Go has none.
 func arch(h elf.FileHeader) string {
-	little, wide := h.Data == elf.ELFDATA2LSB, h.Class == elf.ELFCLASS64
-	switch {
-	case h.Machine == elf.EM_X86_64 && wide && little:
-		return "amd64"
-	case h.Machine == elf.EM_AARCH64 && wide && little:
-		return "arm64"
-	case h.Machine == elf.EM_386:
-		return "386"
-	case h.Machine == elf.EM_ARM && little:
-		return "arm"
-	case h.Machine == elf.EM_PPC64 && little:
-		return "ppc64le"
-	case h.Machine == elf.EM_RISCV && wide:
-		return "riscv64"
-	case h.Machine == elf.EM_S390 && wide:
-		return "s390x"
+	if name, ok := archs[machine{h.Machine, h.Class, h.Data}]; ok {
+		return name
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%s %s", h.Machine, h.Class), "EM_")
+}
+
+type machine struct {
+	elf.Machine
+	elf.Class
+	elf.Data
+}
+
+var archs = map[machine]string{
+	{elf.EM_X86_64, elf.ELFCLASS64, elf.ELFDATA2LSB}:  "amd64",
+	{elf.EM_AARCH64, elf.ELFCLASS64, elf.ELFDATA2LSB}: "arm64",
+	{elf.EM_386, elf.ELFCLASS32, elf.ELFDATA2LSB}:     "386",
+	{elf.EM_ARM, elf.ELFCLASS32, elf.ELFDATA2LSB}:     "arm",
+	{elf.EM_PPC64, elf.ELFCLASS64, elf.ELFDATA2LSB}:   "ppc64le",
+	{elf.EM_RISCV, elf.ELFCLASS64, elf.ELFDATA2LSB}:   "riscv64",
+	{elf.EM_S390, elf.ELFCLASS64, elf.ELFDATA2MSB}:    "s390x",
 }

@@ -116,7 +116,8 @@ func TestCheck(t *testing.T) {
 		{"another loader", program(elf.EM_X86_64, "/nix/store/x/ld.so"), well,
 			MatchError("is linked against the loader /nix/store/x/ld.so, which the debian build image doesn't have: " +
 				"use a build that is linked statically")},
-		{"a library", elf64(elf.ET_REL, elf.EM_X86_64, elf.ELFOSABI_NONE, ""), well, MatchError("is a library or an object file: name a program")},
+		{"a library", elf64(elf.ET_REL, elf.EM_X86_64, elf.ELFOSABI_NONE, ""), well,
+			MatchError("is a library or an object file: name a program")},
 		{"FreeBSD", elf64(elf.ET_EXEC, elf.EM_X86_64, elf.ELFOSABI_FREEBSD, ""), well,
 			MatchError("is a FreeBSD program, and the image is for linux/amd64: use its build for linux/amd64")},
 		{"Solaris", elf64(elf.ET_EXEC, elf.EM_X86_64, elf.ELFOSABI_SOLARIS, ""), well, MatchError(HavePrefix("is a solaris program"))},
@@ -131,8 +132,8 @@ func TestCheck(t *testing.T) {
 		{"a script", "#!/bin/sh -e\n", well, Succeed()},
 		{"a script without a line's end", "#! /bin/sh", well, Succeed()},
 		{"a script of env", "#!/usr/bin/env -S A=b node-of-a-layer --x\n", well, Succeed()},
-		{"a script for what isn't there", "#!/usr/bin/node\n", Equal("is a script for /usr/bin/node, which the debian build image doesn't have: " +
-			"see that the run image or another buildpack has it"), Succeed()},
+		{"a script for what isn't there", "#!/usr/bin/node\n", Equal("is a script for /usr/bin/node, " +
+			"which the debian build image doesn't have: see that the run image or another buildpack has it"), Succeed()},
 		{"a script of env for what isn't there", "#!/usr/bin/env no-such-program\n", HavePrefix("is a script for no-such-program, "), Succeed()},
 		{"a script of Windows", "#!/bin/sh\r\n", Equal(`is a script with the line ends of Windows, so that Linux looks for "/bin/sh\r": ` +
 			"save it with those of Unix"), Succeed()},

@@ -80,7 +80,7 @@ func forArch(s declare.Sidecar, arch string) ([]declare.Dependency, error) {
 }
 
 // checkMirrors reports what libpak would panic at: a mirror that is no URI. The form is libpak's, a URI alone or among
-// arguments with commas between, such as mirror=https://…,skip-path=/a.
+// arguments with commas between, such as mirror=https://…,skip-path=/a. It may hold a password, so that nothing of it is said.
 func checkMirrors(mirrors map[string]string) error {
 	for _, host := range slices.Sorted(maps.Keys(mirrors)) {
 		if mirrors[host] == "" {
@@ -99,8 +99,8 @@ func checkMirrors(mirrors map[string]string) error {
 			mirror = text
 		}
 		if _, err := url.ParseRequestURI(mirror); err != nil {
-			return fmt.Errorf("the dependency mirror for %s, %q, is no URI: write one that begins with https:// or file:// in "+
-				"BP_DEPENDENCY_MIRROR, BP_DEPENDENCY_MIRROR_… or the binding of type dependency-mirror", host, mirrors[host])
+			return fmt.Errorf("the dependency mirror for the host %q is no URI: write one that begins with https:// or file:// in "+
+				"BP_DEPENDENCY_MIRROR, BP_DEPENDENCY_MIRROR_HOST or the binding of type dependency-mirror", host)
 		}
 	}
 	return nil
@@ -115,7 +115,7 @@ func (d *Download) Contribute(layer *libcnb.Layer) error {
 	d.found = d.restored(layer.Metadata)
 	var sources []string
 	for _, dependency := range d.all {
-		sources = append(sources, dependency.SHA256+" "+dependency.URI)
+		sources = append(sources, strings.Join([]string{dependency.SHA256, dependency.URI, dependency.Version}, " "))
 	}
 	expected := map[string]any{"dependencies": sources, "words": d.found}
 	contributor := libpak.NewLayerContributor(d.Name(), expected, libcnb.LayerTypes{Launch: true}, d.logger)
@@ -173,7 +173,7 @@ func (d *Download) fetch(dependency declare.Dependency) error {
 		cache.DependencyMirrors = nil
 	}
 	file, err := cache.Artifact(libpak.BuildModuleDependency{
-		ID: d.Name(), Name: d.sidecar.Name, Version: dependency.Version, URI: dependency.URI, SHA256: libpak.Checksum(dependency.SHA256),
+		ID: d.Name(), Name: d.sidecar.Name, Version: dependency.Version, URI: dependency.URI, Checksum: libpak.Checksum(dependency.SHA256),
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %s: check uri and sha256; where the build can't reach it, give the file by a binding of type dependency-mapping "+

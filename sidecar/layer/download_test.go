@@ -175,7 +175,7 @@ func testDownloads(t *testing.T, context spec.G, it spec.S) {
 		it("leaves a configuration and a shell to the app and the image", func() {
 			app("conf/a.yml")
 			s := sidecar([]string{"bash", "-c", "exec /somewhere/agent", "./conf/a.yml"}, packed("/agent.tgz", content))
-			Expect(build(s)).To(HaveField("Command", Equal(declare.Command(s.Command))))
+			Expect(build(s)).To(HaveField("Command", Equal(s.Command)))
 		})
 
 		it("says where a program could be several", func() {
@@ -232,6 +232,13 @@ func testDownloads(t *testing.T, context spec.G, it spec.S) {
 			Expect(requests).To(HaveLen(1))
 		})
 
+		it("downloads again for the bill of materials of another version", func() {
+			d := from("/v1/agent-linux-amd64")
+			d.Version = "2"
+			Expect(build(sidecar([]string{"./agent"}, d))).NotTo(BeZero())
+			Expect(requests).To(HaveLen(1))
+		})
+
 		it("downloads again where the file is another", func() {
 			served["/v1/agent-linux-amd64"] = "new"
 			Expect(build(sidecar([]string{"./agent"}, from("/v1/agent-linux-amd64")))).NotTo(BeZero())
@@ -260,12 +267,13 @@ func testDownloads(t *testing.T, context spec.G, it spec.S) {
 		})
 
 		it("says which mirror can't be one", func() {
-			for name, value := range map[string]string{
-				"BP_DEPENDENCY_MIRROR": "local", "BP_DEPENDENCY_MIRROR_EXAMPLE_ORG": "mirror=a b,skip-path=/x",
-			} {
-				t.Setenv(name, value)
-				Expect(refused(sidecar([]string{"./agent"}, from("/agent")))).To(And(
-					HavePrefix("the dependency mirror for "), ContainSubstring(value), ContainSubstring("is no URI: write one that begins with https://")))
+			for name, host := range map[string]string{"BP_DEPENDENCY_MIRROR": "default", "BP_DEPENDENCY_MIRROR_EXAMPLE_ORG": "example.org"} {
+				for _, value := range []string{"local", "mirror=a b,skip-path=/x", "https://%zz"} {
+					t.Setenv(name, value)
+					Expect(refused(sidecar([]string{"./agent"}, from("/agent")))).To(Equal(`the dependency mirror for the host "` + host +
+						`" is no URI: write one that begins with https:// or file:// in BP_DEPENDENCY_MIRROR, BP_DEPENDENCY_MIRROR_HOST ` +
+						"or the binding of type dependency-mirror"))
+				}
 				t.Setenv(name, "")
 			}
 		})

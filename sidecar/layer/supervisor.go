@@ -79,7 +79,7 @@ func (s Supervisor) programs() []string {
 		for _, process := range p.Processes() {
 			for _, check := range []*probe.Probe{process.StartupProbe, process.ReadinessProbe, process.LivenessProbe} {
 				if check != nil && check.Helper() {
-					return append(programs, "bin/probe")
+					return append(programs, "bin/supervisor-probe")
 				}
 			}
 		}

@@ -34,7 +34,7 @@ func testSupervisor(t *testing.T, context spec.G, it spec.S) {
 		layers = t.TempDir()
 		output = &bytes.Buffer{}
 		write(t, filepath.Join(buildpack, "bin", "supervisor"), "supervisor", 0o755)
-		write(t, filepath.Join(buildpack, "bin", "probe"), "probe", 0o755)
+		write(t, filepath.Join(buildpack, "bin", "supervisor-probe"), "probe", 0o755)
 		supervisor = layer.Supervisor{
 			Buildpack: buildpack,
 			Plans:     []plan.Plan{{Type: "web", Sidecars: []plan.Process{{Name: "config-server"}}}},
@@ -62,12 +62,12 @@ func testSupervisor(t *testing.T, context spec.G, it spec.S) {
 		Expect(mode(t, layer.Executable(layers)) & 0o111).To(BeEquivalentTo(0o111))
 		Expect(plan.Read(filepath.Join(l.Path, "plan.toml"), "web")).To(Equal(supervisor.Plans[0]))
 		Expect(os.ReadFile(layer.Script(layers, "web"))).To(BeEquivalentTo("true"))
-		Expect(filepath.Join(l.Path, "bin", "probe")).NotTo(BeAnExistingFile())
+		Expect(filepath.Join(l.Path, "bin", "supervisor-probe")).NotTo(BeAnExistingFile())
 	})
 
 	it("has the helper where a probe needs it", func() {
 		supervisor.Plans[0].App.ReadinessProbe = &probe.Probe{GRPC: &probe.GRPC{Port: 1}}
-		Expect(filepath.Join(contribute().Path, "bin", "probe")).To(BeARegularFile())
+		Expect(filepath.Join(contribute().Path, "bin", "supervisor-probe")).To(BeARegularFile())
 	})
 
 	context("a rebuild", func() {

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"errors"
 	"os"
 	"time"
 
@@ -29,8 +30,8 @@ func pipe() (read, write *os.File, err error) {
 	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
 		return nil, nil, os.NewSyscallError("pipe2", err)
 	}
-	unix.FcntlInt(uintptr(ends[0]), unix.F_SETPIPE_SZ, pipeSize) // refused where a user's quota is used up; then it is only slower
-	unix.SetNonblock(ends[0], true)
+	_, _ = unix.FcntlInt(uintptr(ends[0]), unix.F_SETPIPE_SZ, pipeSize) // refused where a user's quota is used up; then it is only slower
+	_ = unix.SetNonblock(ends[0], true)
 	read, write = os.NewFile(uintptr(ends[0]), "|0"), os.NewFile(uintptr(ends[1]), "|1")
 	if err := read.SetReadDeadline(time.Time{}); err != nil { // the runtime couldn't have it polled
 		read.Close()
@@ -56,14 +57,14 @@ func (s *source) copyPolled() (ended bool) {
 		return true
 	}
 	busy := false
-	conn.Read(func(fd uintptr) (done bool) {
+	_ = conn.Read(func(fd uintptr) (done bool) {
 		for !ended && !busy {
-			switch n, err := s.passNext(int(fd)); {
-			case err == unix.EAGAIN:
+			n, err := s.passNext(int(fd))
+			if errors.Is(err, unix.EAGAIN) {
 				s.release()
 				return false
-			case err == unix.EINTR:
-			default:
+			}
+			if !errors.Is(err, unix.EINTR) {
 				ended, busy = n <= 0, s.isBusy(n)
 			}
 		}
@@ -101,7 +102,7 @@ func (s *source) passNext(fd int) (int, error) {
 // copyBlocking returns at the end.
 func (s *source) copyBlocking() {
 	fd := int(s.from.Fd())
-	unix.SetNonblock(fd, false)
+	_ = unix.SetNonblock(fd, false)
 	if own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); err == nil {
 		s.from.Close() // or the runtime would go on polling it: each write would wake that too
 		defer unix.Close(own)
@@ -111,7 +112,7 @@ func (s *source) copyBlocking() {
 	for {
 		n, err := unix.Read(fd, in)
 		switch {
-		case err == unix.EINTR:
+		case errors.Is(err, unix.EINTR):
 		case n <= 0:
 			return
 		default:

@@ -2,7 +2,6 @@
 package memory
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -41,10 +40,16 @@ func ParseSize(s string) (Size, error) {
 	default:
 		return 0, fmt.Errorf("%q is not an amount of memory: write a number and a unit, such as 64M or 1.5G (B, K, M, G, T; base 1024)", s)
 	}
-	if digits == "" || strings.Trim(digits, "0123456789.") != "" || digits[0] == '.' || digits[len(digits)-1] == '.' {
+	if !isNumber(digits) {
 		return 0, fmt.Errorf("%q is not an amount of memory: write a positive number and a unit, such as 64M or 1.5G", s)
 	}
 	return multiply(s, digits, unit)
+}
+
+func isNumber(s string) bool {
+	whole, fraction, fractional := strings.Cut(s, ".")
+	isDigits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+	return isDigits(whole) && (!fractional || isDigits(fraction))
 }
 
 // multiply keeps whole numbers exact, which a float64 does up to 8P only.
@@ -53,12 +58,9 @@ func multiply(s, digits string, unit Size) (Size, error) {
 		return Size(n) * unit, nil
 	}
 	n, err := strconv.ParseFloat(digits, 64)
-	if errors.Is(err, strconv.ErrSyntax) {
-		return 0, fmt.Errorf("%q is not an amount of memory: %q is no number", s, digits)
-	}
 	n *= float64(unit)
-	if n < 1 || n >= math.MaxInt64 {
-		return 0, fmt.Errorf("%q is not an amount of memory that a process can have", s)
+	if err != nil || n < 1 || n >= math.MaxInt64 {
+		return 0, fmt.Errorf("%q is not an amount of memory that a process can have: write at least 1B and less than 8388608T", s)
 	}
 	return Size(n), nil
 }

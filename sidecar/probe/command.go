@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Helper says whether the probe needs cmd/probe, the binary that knows TLS, gRPC and how to resolve a host's name, beside the supervisor.
+// Helper says whether the probe needs cmd/supervisor-probe beside the supervisor: the binary that knows TLS, gRPC and how to resolve a
+// host's name.
 func (p Probe) Helper() bool {
 	switch {
 	case p.HTTPGet != nil:
@@ -16,7 +17,7 @@ func (p Probe) Helper() bool {
 	return p.GRPC != nil
 }
 
-// Command is the process to start for one check, which passes where that process exits 0; helper is the path of cmd/probe.
+// Command is the process to start for one check, which passes where that process exits 0; helper is the path of cmd/supervisor-probe.
 // It is nil for what Check does, and for notify.
 //
 // The helper ends by itself after TimeoutSeconds and then says what it waited for: whoever runs it should allow it a little more. Of any
@@ -32,7 +33,7 @@ func (p Probe) Command(helper string) []string {
 	return append([]string{helper, verb, "--timeout", p.timeout().String()}, arguments...)
 }
 
-// question is what to ask cmd/probe.
+// question is what to ask cmd/supervisor-probe.
 func (p Probe) question() (verb string, arguments []string) {
 	switch {
 	case p.TCPSocket != nil:

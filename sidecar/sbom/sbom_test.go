@@ -69,7 +69,8 @@ func TestWrite(t *testing.T) {
 
 	var document spdx.Document
 	expect(json.Unmarshal(forms[1], &document)).To(Succeed())
-	expect(document).To(And(HaveField("SPDXVersion", "SPDX-2.3"), HaveField("DocumentName", "My Agent"), HaveField("Relationships", HaveLen(3))))
+	expect(document).To(And(HaveField("SPDXVersion", "SPDX-2.3"), HaveField("DocumentName", "My Agent"),
+		HaveField("Relationships", HaveLen(3))))
 	expect(document.Packages).To(HaveExactElements(
 		And(HaveField("PackageName", "agent"), HaveField("PackageVersion", "1.2"), HaveField("PrimaryPackagePurpose", "APPLICATION"),
 			HaveField("PackageChecksums", ConsistOf(HaveField("Value", "0a")))),

@@ -56,12 +56,12 @@ func choose(pid int) (int, error) {
 	switch {
 	case err != nil:
 		return 0, err
+	case len(pids) == 0:
+		return 0, errors.New("no supervisor runs here: ask in the container that the app runs in")
 	case pid != 0 && !slices.Contains(pids, pid):
-		return 0, fmt.Errorf("process %d is no supervisor; there are: %v", pid, pids)
+		return 0, fmt.Errorf("process %d is no supervisor, choose one of them with --pid: %v", pid, pids)
 	case pid != 0:
 		return pid, nil
-	case len(pids) == 0:
-		return 0, errors.New("no supervisor runs here")
 	case len(pids) > 1:
 		return 0, fmt.Errorf("several supervisors run here, choose one with --pid: %v", pids)
 	}

@@ -79,7 +79,7 @@ func trusted(connection *os.File) error {
 		return err
 	}
 	if peer.Pid == 0 || peer.Uid != 0 && int(peer.Uid) != os.Geteuid() {
-		return fmt.Errorf("user %d may not control the supervisor of user %d", peer.Uid, os.Geteuid())
+		return fmt.Errorf("user %d may not control the supervisor of user %d: ask as that user, or as root", peer.Uid, os.Geteuid())
 	}
 	return nil
 }

@@ -451,7 +451,7 @@ func (t *step) kill(i int) {
 
 // exited takes note of an end and decides what it means.
 func (t *step) exited(e Exited) {
-	i, p, s := e.Proc, &t.procs[e.Proc], &t.m.specs[e.Proc]
+	i, p := e.Proc, &t.procs[e.Proc]
 	if p.phase != Spawning && p.phase != Running && p.phase != Stopping {
 		return
 	}
@@ -459,7 +459,6 @@ func (t *step) exited(e Exited) {
 	if p.phase == Stopping {
 		t.do(CancelTimer{Timer{Grace, i}})
 	}
-	why := p.why
 	p.phase, p.code, p.started, p.ready = Ended, e.Code, false, false
 	text := fmt.Sprintf("exited with status %d", e.Code)
 	if e.Reason != "" {
@@ -469,18 +468,27 @@ func (t *step) exited(e Exited) {
 	switch {
 	case t.stopping:
 		t.debug("%s %s", t.title(i), text)
-	case i == t.m.app && e.Reason != "":
+	case i != t.m.app:
+		t.sidecarEnded(i, text)
+	case e.Reason != "":
 		t.lost(i, text)
-	case i == t.m.app:
+	default:
 		t.debug("%s %s", t.title(i), text)
 		t.beginStop(i)
-	case why == asked:
+	}
+}
+
+// sidecarEnded decides whether a sidecar is started again, has done what it is for, or is lost.
+func (t *step) sidecarEnded(i int, text string) {
+	p, s := &t.procs[i], &t.m.specs[i]
+	switch {
+	case p.why == asked:
 		p.phase, p.failure = Waiting, ""
-	case why == evicted:
+	case p.why == evicted:
 		t.lost(i, text)
-	case why == oversized, s.restarts(e.Code != 0 || why == unhealthy):
+	case p.why == oversized, s.restarts(p.code != 0 || p.why == unhealthy):
 		t.restartLater(i, text)
-	case e.Code == 0 && why == untold && s.completes:
+	case p.code == 0 && p.why == untold && s.completes:
 		t.debug("%s %s", t.title(i), text)
 	default:
 		t.lost(i, text)

@@ -33,8 +33,8 @@ type Process struct {
 }
 
 // Run starts the processes of p, supervises them until all have ended and returns the exit code, which is the app's or that of a sidecar
-// whose end was the cause. Its caller has locked the main goroutine to the main thread, since the children die with the thread that started them (prctl(2),
-// PR_SET_PDEATHSIG).
+// whose end was the cause. Its caller has locked the main goroutine to the main thread, since the children die with the thread that
+// started them (prctl(2), PR_SET_PDEATHSIG).
 func Run(p plan.Plan, l Launch) int {
 	r := newRunner(p, l)
 	for _, opening := range l.Opening {
@@ -161,7 +161,7 @@ func (r *runner) step(e Event) {
 func (r *runner) perform(a Action) {
 	switch a := a.(type) {
 	case Spawn:
-		r.spawn(a.Proc, a.Run)
+		r.spawn(a.Proc)
 	case Signal:
 		r.signal(a.Proc, a.Signal)
 	case SetTimer:

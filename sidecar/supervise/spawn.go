@@ -63,7 +63,7 @@ func emptyInput() (*os.File, error) {
 }
 
 // spawn starts a process of the plan.
-func (r *runner) spawn(i, run int) {
+func (r *runner) spawn(i int) {
 	c := &r.children[i]
 	c.said = said{}
 	app := i == len(r.children)-1
@@ -155,11 +155,11 @@ func explain(path, dir string, err error) error {
 		}
 	}
 	if _, statErr := os.Stat(path); statErr == nil {
-		switch err {
-		case syscall.ENOENT:
+		switch {
+		case errors.Is(err, syscall.ENOENT):
 			err = errors.New("it is there, but the interpreter or loader that it needs is not")
-		case syscall.ENOEXEC:
-			err = errors.New("no binary for this machine, nor a script that begins with #!")
+		case errors.Is(err, syscall.ENOEXEC):
+			err = errors.New("no binary for this machine, and no script with a first line of #! and its interpreter")
 		}
 	}
 	return &os.PathError{Op: "exec", Path: path, Err: err}

@@ -1,4 +1,4 @@
-// Command probe makes one health check that the supervisor leaves to a process: it exits 0 where the check passes, and
+// Command supervisor-probe makes one health check that the supervisor leaves to a process: it exits 0 where the check passes, and
 // otherwise 1 with the reason on one line of standard error.
 package main
 
@@ -21,8 +21,8 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: probe http|https [--timeout 1s] URL [HEADER: VALUE]... | probe tcp [--timeout 1s] HOST:PORT | " +
-	"probe grpc [--timeout 1s] HOST:PORT [SERVICE]")
+var errUsage = errors.New("usage: supervisor-probe http|https [--timeout 1s] URL [HEADER: VALUE]... | " +
+	"supervisor-probe tcp [--timeout 1s] HOST:PORT | supervisor-probe grpc [--timeout 1s] HOST:PORT [SERVICE]")
 
 func run(args []string) error {
 	if len(args) == 0 {

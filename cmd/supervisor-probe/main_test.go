@@ -57,7 +57,7 @@ func TestUsage(t *testing.T) {
 		{}, {"ftp", "ftp://a"}, {"http"}, {"https"}, {"tcp"}, {"tcp", "a:1", "b"}, {"grpc"},
 		{"grpc", "a:1", "b", "c"}, {"https", "--timeout", "soon", "https://a"}, {"grpc", "--tls", "a:1"},
 	} {
-		NewWithT(t).Expect(check(args...)).To(MatchError(ContainSubstring("usage: probe http")), "%q", args)
+		NewWithT(t).Expect(check(args...)).To(MatchError(ContainSubstring("usage: supervisor-probe http")), "%q", args)
 	}
 }
 
