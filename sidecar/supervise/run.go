@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -42,6 +43,8 @@ func Run(p plan.Plan, l Launch) int {
 	}
 	r.listen()
 	r.step(Begun{r.now()})
+	r.listenControl() // nobody asks in the first millisecond, and the app needn't wait for it
+	r.watchMemory()
 	for !r.finished {
 		select {
 		case <-r.deaths:
@@ -105,10 +108,9 @@ func newRunner(p plan.Plan, l Launch) *runner {
 	return r
 }
 
-// listen makes the process ready to have children: their ends and our signals are heard, orphans come to us, people can ask.
+// listen makes the process ready to have children: their ends, our signals and what children say are heard, orphans come to us.
 func (r *runner) listen() {
-	signal.Notify(r.deaths, unix.SIGCHLD)
-	signal.Notify(r.signals, forwarded()...)
+	r.listenSignals()
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil && os.Getpid() != 1 {
 		r.tell(Info, "orphaned processes can't be waited for: prctl: "+err.Error())
 	}
@@ -118,20 +120,36 @@ func (r *runner) listen() {
 	}
 	r.terminal = inForeground()
 	r.listenNotify()
-	r.listenControl()
-	r.watchMemory()
 }
 
-// forwarded are the signals that people send. The others speak of faults of our own, or are Go's.
-func forwarded() (signals []os.Signal) {
-	own := map[syscall.Signal]bool{
-		unix.SIGCHLD: true, unix.SIGURG: true, unix.SIGPIPE: true,
-		unix.SIGILL: true, unix.SIGTRAP: true, unix.SIGABRT: true, unix.SIGBUS: true, unix.SIGFPE: true, unix.SIGSEGV: true, unix.SIGSYS: true,
-		unix.SIGKILL: true, unix.SIGSTOP: true, unix.SIGTTIN: true, unix.SIGTTOU: true,
-		32: true, 33: true, 34: true, // the C library's
+const (
+	lastStandard  = syscall.Signal(31)
+	firstRealTime = syscall.Signal(35) // those before it are the C library's own
+	lastRealTime  = syscall.Signal(64)
+)
+
+// listenSignals hears all signals that people send. Each costs a hand-over between threads, and more of them from the main one: the
+// real-time signals don't hold up the start.
+func (r *runner) listenSignals() {
+	heard := make(chan struct{})
+	go func() {
+		signal.Notify(r.deaths, unix.SIGCHLD)
+		signal.Notify(r.signals, forwarded(1, lastStandard)...)
+		close(heard)
+		signal.Notify(r.signals, forwarded(firstRealTime, lastRealTime)...)
+	}()
+	<-heard
+}
+
+// forwarded are the signals from first to last that are passed on. The others speak of faults of our own, or are Go's.
+func forwarded(first, last syscall.Signal) (signals []os.Signal) {
+	own := []syscall.Signal{
+		unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE,
+		unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS,
+		unix.SIGKILL, unix.SIGSTOP, unix.SIGTTIN, unix.SIGTTOU,
 	}
-	for sig := syscall.Signal(1); sig <= 64; sig++ {
-		if !own[sig] && !signal.Ignored(sig) {
+	for sig := first; sig <= last; sig++ {
+		if !slices.Contains(own, sig) && !signal.Ignored(sig) {
 			signals = append(signals, sig)
 		}
 	}
