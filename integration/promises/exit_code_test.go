@@ -1,0 +1,34 @@
+package promises_test
+
+import (
+	"strconv"
+	"syscall"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"github.com/sclevine/spec"
+	"golang.org/x/sys/unix"
+)
+
+func testExitCode(t *testing.T, when spec.G, it spec.S) {
+	Expect := NewWithT(t).Expect
+
+	for _, status := range []int{0, 7, 255} {
+		everywhere(t, when, it, "exits with the app's "+strconv.Itoa(status), func(on *setting) {
+			s := on.start(t, web(sidecar("config-server")))
+			config := s.enters("config-server")
+			s.enters("app").tell("exit", strconv.Itoa(status))
+			config.hears("SIGTERM")
+			Expect(s.exits()).To(Equal(status))
+			Expect(s.stderr.String()).To(BeEmpty())
+		})
+	}
+
+	for _, death := range []syscall.Signal{unix.SIGSEGV, unix.SIGKILL, unix.SIGINT} {
+		everywhere(t, when, it, "exits with 128+signal when the app dies of "+unix.SignalName(death), func(on *setting) {
+			s := on.start(t, web(sidecar("config-server")))
+			s.enters("app").tell("die", unix.SignalName(death))
+			Expect(s.exits()).To(Equal(128 + int(death)))
+		})
+	}
+}

@@ -1,0 +1,108 @@
+package promises_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+func testLogs(t *testing.T, when spec.G, it spec.S) {
+	Expect := NewWithT(t).Expect
+
+	everywhere(t, when, it, "loses nothing of what a sidecar wrote before it was killed", func(on *setting) {
+		s := on.start(t, web(sidecar("config-server")))
+		s.enters("app")
+		s.enters("config-server").tell("crash", "tick", "3000")
+		Expect(s.exits()).To(Equal(137))
+		written := lines(&s.stdout)
+		Expect(written).To(HaveLen(3000))
+		for i, line := range written {
+			Expect(line).To(Equal(fmt.Sprintf("config-server | tick %d of 3000", i)))
+		}
+	})
+
+	everywhere(t, when, it, "passes standard output and standard error on, each as itself", func(on *setting) {
+		s := on.start(t, web(sidecar("config-server")))
+		config, app := s.enters("config-server"), s.enters("app")
+		config.do("write", "1", "to stdout\n")
+		config.do("write", "2", "to stderr\nand no end of line")
+		app.do("write", "1", "the app's own, no end of line")
+		app.tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+		Expect(s.stdout.String()).To(And(ContainSubstring("the app's own, no end of line"), ContainSubstring("config-server | to stdout\n")))
+		Expect(lines(&s.stderr)).To(ConsistOf("config-server | to stderr", "config-server | and no end of line"))
+	})
+
+	it("gives the last words of a daemon that is killed in the end", func() {
+		s := plain.start(t, web(sidecar("config-server")))
+		s.enters("config-server").do("start", "daemon", "daemon")
+		d := s.enters("daemon")
+		d.do("ignore", "SIGTERM")
+		d.do("write", "1", "I stay\n")
+		s.enters("app").tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+		Expect(lines(&s.stdout)).To(ConsistOf("config-server | I stay"))
+	})
+
+	it("never tears or mixes lines that go to one place", func() {
+		const count = 2000
+		read, write, err := os.Pipe()
+		Expect(err).NotTo(HaveOccurred())
+		defer read.Close()
+		s := plain.start(t, web(sidecar("a"), sidecar("b"), sidecar("c", logs(plan.Raw))), outputs(write))
+		write.Close()
+		writers := map[string]*puppet{}
+		for _, name := range []string{"a", "b", "c", "app"} {
+			writers[name] = s.enters(name)
+		}
+		text := make(chan string)
+		go func() { text <- readAll(read) }()
+		var done sync.WaitGroup
+		for name, w := range writers {
+			done.Go(func() {
+				words := []string{"count", "1", name, strconv.Itoa(count)}
+				if name == "a" || name == "b" {
+					words = append(words, "torn")
+				}
+				w.do(words...)
+			})
+		}
+		done.Wait()
+		writers["app"].tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+
+		next := map[string]int{}
+		whole := regexp.MustCompile(`^(?:(\w+) \| )?(\w+) (\d+) of 2000$`)
+		for line := range strings.SplitSeq(strings.TrimSuffix(<-text, "\n"), "\n") {
+			parts := whole.FindStringSubmatch(line)
+			Expect(parts).NotTo(BeNil(), "a torn line: %q", line)
+			Expect(parts[3]).To(Equal(strconv.Itoa(next[parts[2]])), line)
+			Expect(parts[1] != "").To(Equal(parts[2] == "a" || parts[2] == "b"), line)
+			next[parts[2]]++
+		}
+		Expect(next).To(Equal(map[string]int{"a": count, "b": count, "c": count, "app": count}))
+	})
+
+	it("goes on when the reader is gone", func() {
+		read, write, err := os.Pipe()
+		Expect(err).NotTo(HaveOccurred())
+		s := plain.start(t, web(sidecar("config-server")), outputs(write))
+		write.Close()
+		config, app := s.enters("config-server"), s.enters("app")
+		read.Close()
+		config.do("count", "1", "tick", "20000") // more than any pipe holds
+		config.do("count", "2", "tick", "20000")
+		app.tell("exit", "0")
+		config.hears("SIGTERM")
+		Expect(s.exits()).To(BeZero())
+	})
+}

@@ -1,0 +1,197 @@
+package promises_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"github.com/sclevine/spec"
+	"golang.org/x/sys/unix"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
+)
+
+func testProbes(t *testing.T, when spec.G, it spec.S) {
+	g := NewWithT(t)
+	Expect := g.Expect
+
+	everywhere(t, when, it, "starts the app when a GET is answered well", func(on *setting) {
+		status := make(chan int)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case code := <-status:
+				w.WriteHeader(code)
+			case <-r.Context().Done():
+			}
+		}))
+		defer server.Close()
+		port := server.Listener.Addr().(*net.TCPAddr).Port
+		s := on.start(t, web(sidecar("config-server", startup(probe.Probe{HTTPGet: &probe.HTTPGet{Port: port, Path: "/health"}}))))
+		s.enters("config-server")
+		status <- http.StatusServiceUnavailable
+		status <- http.StatusNotFound
+		Expect(s.entered("app")).To(BeFalse())
+		status <- http.StatusNoContent
+		s.enters("app").tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+	})
+
+	everywhere(t, when, it, "starts the app when a port is open", func(on *setting) {
+		fd, port := reservePort(t)
+		s := on.start(t, web(sidecar("config-server", startup(probe.Probe{TCPSocket: &probe.TCPSocket{Port: port}}))))
+		config := s.enters("config-server")
+		config.do("ping")
+		Expect(s.entered("app")).To(BeFalse())
+		Expect(unix.Listen(fd, 1)).To(Succeed())
+		s.enters("app").tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+	})
+
+	everywhere(t, when, it, "kills a check that takes too long, with all that it started in its group", func(on *setting) {
+		s := on.prepare(t)
+		s.launch(s.supervisor(web(sidecar("config-server", liveness(probe.Probe{
+			Exec: &probe.Exec{Command: s.puppet("check")}, PeriodSeconds: 60, TimeoutSeconds: 2, FailureThreshold: 1,
+		}))), s.puppet("app")...))
+		app := s.enters("app")
+		check := s.enters("check")
+		check.do("ignore", "SIGTERM")
+		check.do("start", "below", "plain")
+		below := s.enters("below")
+		s.enters("config-server").hears("SIGTERM")
+		check.ends()
+		below.ends()
+		app.hears("SIGTERM")
+		Expect(s.exits()).To(Equal(143))
+		Expect(lines(&s.stderr)).To(ConsistOf(
+			`sidecar "config-server" failed its liveness probe 1 times: `+on.path("child")+": no end within 2s; ending it",
+			`sidecar "config-server" exited with status 143; stopping web`))
+	})
+
+	it("starts the app when a command succeeds, and ends the sidecar when it never does", func() {
+		for _, status := range []string{"0", "4"} {
+			s := plain.prepare(t)
+			check := probe.Probe{Exec: &probe.Exec{Command: s.puppet("check")}, FailureThreshold: 2}
+			s.launch(s.supervisor(web(sidecar("config-server", startup(check))), s.puppet("app")...))
+			config := s.enters("config-server")
+			s.enters("check").tell("exit", "5")
+			s.enters("check").tell("exit", status)
+			if status == "0" {
+				s.enters("app").tell("exit", "0")
+				Expect(s.exits()).To(BeZero())
+				continue
+			}
+			config.hears("SIGTERM")
+			Expect(s.exits()).To(Equal(143))
+			Expect(s.stderr.String()).To(ContainSubstring("failed its startup probe 2 times: " + plain.path("child") + ": status 4"))
+			Expect(s.entered("app")).To(BeFalse())
+		}
+	})
+
+	it("starts the app when gRPC's health service says SERVING", func() {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		Expect(err).NotTo(HaveOccurred())
+		var asked atomic.Int64
+		server := grpc.NewServer()
+		defer server.Stop()
+		checks := counted{health.NewServer(), &asked}
+		checks.SetServingStatus("config", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
+		grpc_health_v1.RegisterHealthServer(server, checks)
+		go func() { _ = server.Serve(listener) }()
+
+		port := listener.Addr().(*net.TCPAddr).Port
+		s := plain.start(t, web(sidecar("config-server", startup(probe.Probe{GRPC: &probe.GRPC{Port: port, Service: "config"}}))))
+		s.enters("config-server")
+		g.Eventually(asked.Load).WithTimeout(patience).Should(BeNumerically(">", 1))
+		Expect(s.entered("app")).To(BeFalse())
+		checks.SetServingStatus("config", grpc_health_v1.HealthCheckResponse_SERVING)
+		s.enters("app").tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+	})
+
+	it("hears READY=1 from the process itself alone", func() {
+		s := plain.start(t, web(sidecar("vault", startup(probe.Probe{Notify: true})), sidecar("liar")))
+		vault := s.enters("vault")
+		address := vault.do("notify", "STATUS=unsealing")
+		liar := s.enters("liar")
+		liar.do("notify", "READY=1", address)
+		vault.do("notify", "STATUS=still unsealing")
+		g.Eventually(func() string { return s.ps(liar)["vault"].Message }).WithTimeout(patience).Should(Equal("still unsealing"))
+		Expect(s.ps(liar)["app"].State).To(Equal("waiting"), "it has believed the liar, who spoke before")
+		vault.do("start", "helper", "plain")
+		s.enters("helper").do("notify", "READY=1") // what it started may speak for it
+		s.enters("app")
+	})
+
+	it("hears STOPPING=1 as not being ready any more", func() {
+		s := plain.start(t, web(sidecar("vault", readiness(probe.Probe{Notify: true, FailureThreshold: 1}))))
+		vault, app := s.enters("vault"), s.enters("app")
+		health := func() string { return s.ps(app)["vault"].Health }
+		g.Eventually(health).WithTimeout(patience).Should(Equal("not ready"))
+		vault.do("notify", "READY=1\nSTATUS=at your service")
+		g.Eventually(health).WithTimeout(patience).Should(Equal("ready"))
+		Expect(s.ps(app)["vault"].Message).To(Equal("at your service"))
+		vault.do("notify", "STOPPING=1")
+		g.Eventually(health).WithTimeout(patience).Should(Equal("not ready"))
+	})
+
+	it("ends a sidecar that doesn't say WATCHDOG=1 in time, and not one that does", func() {
+		watch := liveness(probe.Probe{Notify: true, PeriodSeconds: 2, FailureThreshold: 1})
+		s := plain.start(t, web(sidecar("vault", watch)))
+		vault, app := s.enters("vault"), s.enters("app")
+		Expect(vault.facts.Env).To(ContainElement("WATCHDOG_USEC=2000000"))
+		vault.do("notify", "WATCHDOG=1")
+		started := now()
+		Expect(vault.hears("SIGTERM")-started).To(BeNumerically(">", 1900e6), "it had a period more")
+		app.hears("SIGTERM")
+		Expect(s.exits()).To(Equal(143))
+		Expect(s.stderr.String()).To(ContainSubstring("no WATCHDOG=1 from it within the period"))
+	})
+
+	it("stops with the app when that fails its liveness probe", func() {
+		s := plain.prepare(t)
+		p := web(sidecar("config-server"))
+		liveness(probe.Probe{Exec: &probe.Exec{Command: s.puppet("check")}, FailureThreshold: 1})(&p.App)
+		s.launch(s.supervisor(p, s.puppet("app")...))
+		app := s.enters("app")
+		s.enters("check").tell("exit", "1")
+		app.hears("SIGTERM")
+		Expect(s.exits()).To(Equal(128 + int(syscall.SIGTERM)))
+	})
+}
+
+// counted is a health service that counts how often it is asked.
+type counted struct {
+	*health.Server
+	asked *atomic.Int64
+}
+
+func (c counted) Check(ctx context.Context, r *grpc_health_v1.HealthCheckRequest) (*grpc_health_v1.HealthCheckResponse, error) {
+	c.asked.Add(1)
+	return c.Server.Check(ctx, r)
+}
+
+// reservePort binds a port where nobody listens yet.
+func reservePort(t *testing.T) (fd, port int) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	address, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fd, address.(*unix.SockaddrInet4).Port
+}
