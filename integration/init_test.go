@@ -2,12 +2,11 @@
 package integration_test
 
 import (
-	"crypto/rand"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -49,7 +48,7 @@ var (
 	obstacle  error  // why nothing can be shown on this machine
 
 	// prefix begins the names of all that this run makes in Docker.
-	prefix = "sidecar-test-" + strings.ToLower(rand.Text()[:8]) + "-"
+	prefix = "sidecar-test-" + fmt.Sprintf("%08x", rand.Uint32()) + "-"
 )
 
 // patience is how long anything is waited for that should come at once. Nothing waits for it to pass.

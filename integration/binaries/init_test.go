@@ -4,8 +4,8 @@ package binaries_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,7 +42,7 @@ var (
 	obstacle  error  // why nothing can be shown on this machine
 
 	// prefix begins the names of all that this run makes in Docker.
-	prefix = "sidecar-binaries-" + strings.ToLower(rand.Text()[:8]) + "-"
+	prefix = "sidecar-binaries-" + fmt.Sprintf("%08x", rand.Uint32()) + "-"
 	names  atomic.Int64
 )
 

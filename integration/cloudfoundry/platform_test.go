@@ -4,8 +4,9 @@ package cloudfoundry_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,7 +34,7 @@ func newCell(t *testing.T) cell {
 	NewWithT(t).Expect(os.Mkdir(buildpacks, 0o755)).To(Succeed())
 	run(t, "cp", root+"/build/lab/bin/cfhost", "testdata/Dockerfile", dir)
 	run(t, "cp", "-r", root+"/build/sidecar.cnb", root+"/integration/lab/buildpacks/static", "testdata/types", buildpacks)
-	c := cell{"sidecar-test-cell-" + strings.ToLower(rand.Text())}
+	c := cell{"sidecar-test-cell-" + fmt.Sprintf("%08x", rand.Uint32())}
 	run(t, "docker", "build", "--tag", c.image, dir)
 	t.Cleanup(func() { run(t, "docker", "rmi", c.image) })
 	return c

@@ -14,7 +14,8 @@ var others = map[string][]string{
 		"no limit of the container is known: the heap that was calculated is lowered all the same",
 	},
 	"a part of a message that has a row, which describes it": {
-		"sidecar <>", "Sidecar <>", "the binding <>", "the buildpack <>", "a list", "a table", "a date", "<> or <>", "none at all",
+		"sidecar <>", "Sidecar <>", "the binding <>", "the buildpack <>", "a list", "a table", "a date", "a directory",
+		"a pipe, a socket or a device", "<> or <>", "none at all",
 		"<> leaves", "<> = <> leave", "its own memory", "<> less <> for its sidecars", "<> headroom", "* <> threads",
 		"built for musl (Alpine):", "built for glibc:", "statically or against glibc", "statically or against the image's own C library",
 		"<> build image", "GET <>", "connect <>", "grpc <>", "supervisor: <>", "supervisor: <> <>", "<> see <> --help",

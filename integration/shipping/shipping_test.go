@@ -2,9 +2,9 @@
 package shipping_test
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,7 +69,7 @@ func pack(t *testing.T, args ...string) *exec.Cmd {
 
 // image gives a name for an image, which is removed with the volumes that pack makes for it after the test.
 func image(t *testing.T) string {
-	name := "sidecar-test-" + strings.ToLower(rand.Text())
+	name := "sidecar-test-" + fmt.Sprintf("%08x", rand.Uint32())
 	t.Cleanup(func() {
 		remove(t, "image", "reference="+name, "{{.Repository}}")
 		remove(t, "volume", "name="+name, "{{.Name}}")

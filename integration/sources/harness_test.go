@@ -1,8 +1,8 @@
 package sources_test
 
 import (
-	"crypto/rand"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +18,7 @@ var (
 	obstacle        error  // why nothing can be shown on this machine
 
 	// prefix begins the names of what this run makes in Docker.
-	prefix = "sidecar-sources-" + strings.ToLower(rand.Text()[:8]) + "-"
+	prefix = "sidecar-sources-" + fmt.Sprintf("%08x", rand.Uint32()) + "-"
 )
 
 func TestMain(m *testing.M) {
@@ -109,7 +109,7 @@ func directory(t *testing.T, files map[string]string) string {
 // build has pack build an app, which has files, and gives the image's name and what was said.
 func build(t *testing.T, files map[string]string, args ...string) (image, log string, err error) {
 	t.Helper()
-	image = prefix + strings.ToLower(rand.Text()[:8])
+	image = prefix + fmt.Sprintf("%08x", rand.Uint32())
 	files["app"] = ""
 	t.Cleanup(func() {
 		_, _ = run("docker", "image", "rm", "--force", image)
@@ -127,7 +127,7 @@ func build(t *testing.T, files map[string]string, args ...string) (image, log st
 // start runs the image's web until the test ends, and gives its container.
 func start(t *testing.T, image string) string {
 	t.Helper()
-	container := prefix + strings.ToLower(rand.Text()[:8])
+	container := prefix + fmt.Sprintf("%08x", rand.Uint32())
 	t.Cleanup(func() {
 		if t.Failed() {
 			log, _ := run("docker", "logs", container)
