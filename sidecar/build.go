@@ -66,7 +66,7 @@ func NewBuild(logger log.Logger) libcnb.BuildFunc {
 		if err != nil {
 			return libcnb.BuildResult{}, err
 		}
-		contributors, err := layer.NewSidecars(ctx.ApplicationPath, layer.Target(ctx), declaration.Sidecars, logger)
+		contributors, err := layer.NewSidecars(ctx.ApplicationPath, own, layer.Target(ctx), declaration.Sidecars, logger)
 		if err != nil {
 			return libcnb.BuildResult{}, err
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/buildpacks/libcnb/v2"
 	"github.com/heroku/color"
@@ -119,9 +121,10 @@ func (r report) memory(plans []plan.Plan) {
 	r.table(rows)
 }
 
-// line shows a command on one line.
+// line shows a command on one line, and without what a terminal would take as its own commands.
 func line(command []string, args ...string) string {
-	return strings.Join(strings.Fields(strings.Join(slices.Concat(command, args), " ")), " ")
+	apart := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+	return strings.Join(strings.FieldsFunc(strings.Join(slices.Concat(command, args), " "), apart), " ")
 }
 
 // table writes rows with their columns under each other.
@@ -129,13 +132,13 @@ func (r report) table(rows [][]string) {
 	widths := map[int]int{}
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], len(cell))
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
 	}
 	for _, row := range rows {
 		line := ""
 		for i, cell := range row {
-			line += fmt.Sprintf("%-*s  ", widths[i], cell)
+			line += cell + strings.Repeat(" ", 2+widths[i]-utf8.RuneCountInString(cell))
 		}
 		r.Body(strings.TrimRight(line, " "))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/BurntSushi/toml"
@@ -171,6 +172,14 @@ func testBuildpack(t *testing.T, context spec.G, it spec.S) {
 			Expect(err).NotTo(HaveOccurred())
 			Expect(result.Labels).To(HaveLen(1))
 			Expect(declare.Decode(result.Labels[0].Value, "label")).To(HaveField("Sidecars", HaveLen(2)))
+		})
+
+		it("shows commands without what a terminal would obey, however long another is", func() {
+			write(t, filepath.Join(app, "sidecar.toml"), "[[sidecars]]\nname = \"a\"\ncommand = [\"tick\", \"\\u001b[2Jcleared\"]\n")
+			earlier(`processes = [{type = "web", command = ["` + strings.Repeat("x", 2<<20) + `"]}]`)
+			Expect(build(handOver())).NotTo(BeZero())
+			Expect(output.String()).To(ContainSubstring("tick [2Jcleared"))
+			Expect(output.String()).NotTo(ContainSubstring("BADWIDTH"))
 		})
 
 		it("tells what it did", func() {

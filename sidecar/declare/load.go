@@ -47,6 +47,9 @@ func Load(appDir string, env Lookup) (Source, error) {
 	if !isManifest(file) {
 		return source, err
 	}
+	if named, _ := env(ConfigVariable); err == nil && len(source.Sidecars) == 0 && named != "" {
+		return Source{}, fmt.Errorf("%s is %q, in which no application has sidecars: name another file, or unset it", ConfigVariable, file)
+	}
 	if err == nil && len(source.Sidecars) == 0 {
 		return Source{}, ErrNone
 	}

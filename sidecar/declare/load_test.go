@@ -67,6 +67,13 @@ func TestLoadFindsTheDeclaration(t *testing.T) {
 	}
 }
 
+func TestLoadRefusesANamedManifestWithoutSidecars(t *testing.T) {
+	dir := write(t, map[string]string{"cf.yml": "applications: []", "sidecar.toml": minimal})
+	_, err := declare.Load(dir, lookup(map[string]string{"BP_SIDECAR_CONFIG": "cf.yml"}))
+	NewWithT(t).Expect(err).To(MatchError(
+		`BP_SIDECAR_CONFIG is "cf.yml", in which no application has sidecars: name another file, or unset it`))
+}
+
 func TestLoadFindsNothingToRun(t *testing.T) {
 	staging := map[string]string{"VCAP_APPLICATION": "{}"}
 	for _, c := range []struct {

@@ -152,6 +152,9 @@ func TestManifestsWithErrors(t *testing.T) {
 			shop + "sidecars[0]: Sidecar name can't be blank",
 			shop + "sidecars[0]: Process types must have at least 1 process_type",
 		}},
+		{"keys that are no text", application("[{1: a}]"), []string{
+			shop + "sidecars[0] is a table with keys that are no text, which have to be in quotes: write a table",
+		}},
 		{"blank", application("[{name: a, command: ' ', process_types: []}]"), []string{
 			shop + `Sidecar "a": Command can't be blank`,
 			shop + `Sidecar "a": Process types must have at least 1 process_type`,

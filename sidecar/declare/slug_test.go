@@ -13,7 +13,8 @@ func TestSlug(t *testing.T) {
 	for name, want := range map[string]string{
 		"config-server":  "config-server",
 		"My Sidecar":     "my-sidecar",
-		"a.b_c":          "a.b_c",
+		"a.b_c":          "a-b_c",
+		"agent.toml":     "agent-toml",
 		"a/b: c":         "a-b--c",
 		" ..x-- ":        "x",
 		"Café":           "caf",
@@ -31,7 +32,7 @@ func TestSlug(t *testing.T) {
 }
 
 func TestSlugIsALayersName(t *testing.T) {
-	fits := regexp.MustCompile(`^([a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?)?$`)
+	fits := regexp.MustCompile(`^([a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?)?$`)
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.OneOf(rapid.String(), rapid.StringMatching(`[ A-Za-z0-9._/-]{0,80}`)).Draw(t, "name")
 		slug := declare.Slug(name)

@@ -265,8 +265,10 @@ func show(v any) string {
 		return fmt.Sprint(v)
 	case []any, []map[string]any:
 		return "a list"
-	case map[string]any, map[any]any:
+	case map[string]any:
 		return "a table"
+	case map[any]any:
+		return "a table with keys that are no text, which have to be in quotes"
 	default:
 		return "a date"
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net/url"
 	"os"
@@ -183,7 +184,12 @@ func (d *Download) fetch(dependency declare.Dependency) error {
 	if _, packed := archive.Stem(dependency.File()); packed {
 		return archive.Unpack(file, dependency.File(), d.dir)
 	}
-	return writeProgram(filepath.Join(d.dir, d.place(dependency)), file)
+	place := d.place(dependency)
+	err = writeProgram(filepath.Join(d.dir, place), file)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: there is another %q already: where each is for one architecture, say so with arch", dependency.URI, place)
+	}
+	return err
 }
 
 // writeProgram makes path a program with the content of file.

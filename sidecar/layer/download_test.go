@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -295,7 +296,16 @@ func testDownloads(t *testing.T, context spec.G, it spec.S) {
 		})
 
 		it("says that two files have one name", func() {
-			Expect(refused(sidecar([]string{"./agent"}, from("/agent"), from("/agent")))).To(ContainSubstring("agent: file exists"))
+			Expect(refused(sidecar([]string{"./agent"}, from("/agent"), from("/agent")))).To(HaveSuffix(
+				`there is another "agent" already: where each is for one architecture, say so with arch`))
+		})
+
+		it("leaves alone what a link in an archive leads to", func() {
+			elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+			write(t, elsewhere, agent, 0o600)
+			served["/a.tar"] = linkTo(t, "bin/agent", elsewhere)
+			Expect(refused(sidecar([]string{"./agent"}, from("/a.tar")))).To(ContainSubstring(`the command's "bin/agent" can't be run`))
+			Expect(mode(t, elsewhere)).To(Equal(fs.FileMode(0o600)))
 		})
 	})
 
@@ -336,5 +346,16 @@ func tgz(t *testing.T, entries map[string]string) string {
 	}
 	g.Expect(archive.Close()).To(Succeed())
 	g.Expect(compressed.Close()).To(Succeed())
+	return text.String()
+}
+
+// linkTo gives a tar with nothing but a symbolic link.
+func linkTo(t *testing.T, name, target string) string {
+	t.Helper()
+	var text bytes.Buffer
+	archive := tar.NewWriter(&text)
+	g := NewWithT(t)
+	g.Expect(archive.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777})).To(Succeed())
+	g.Expect(archive.Close()).To(Succeed())
 	return text.String()
 }

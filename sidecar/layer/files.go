@@ -19,18 +19,19 @@ type files struct {
 	program    string   // the absolute path of what the command runs, in the app or a layer; "" where neither has it
 }
 
-// finder finds files in the app's directory, and nothing that is outside of it and of layers.
-type finder struct{ app, layers string }
+// finder finds files in the app's directory, and nothing that is outside of it and of layers. In own, this buildpack's part of them,
+// the app can find only what an earlier build has left.
+type finder struct{ app, layers, own string }
 
-// newFinder takes the app's directory and the one that holds every buildpack's layers. Both are resolved, so that what
-// leads out of them through a symbolic link can be told.
-func newFinder(app, layers string) (finder, error) {
+// newFinder takes the app's directory, the one that holds every buildpack's layers, and the name of this buildpack's there. They
+// are resolved, so that what leads out of them through a symbolic link can be told.
+func newFinder(app, layers, own string) (finder, error) {
 	app, err := filepath.EvalSymlinks(app)
 	if err != nil {
 		return finder{}, err
 	}
 	layers, err = filepath.EvalSymlinks(layers)
-	return finder{app, layers}, err
+	return finder{app, layers, filepath.Join(layers, own)}, err
 }
 
 // find lists what s needs: its command's own file and what its files name. What is behind a symbolic link stays where it
@@ -64,9 +65,6 @@ func (f finder) find(s declare.Sidecar) (files, error) {
 	if found.executable, err = f.place(s, "command", path); err != nil {
 		return files{}, err
 	}
-	if info, err := os.Stat(found.program); err == nil && info.IsDir() {
-		return files{}, fmt.Errorf("sidecar %q: command: %q is a directory: name the file to run", s.Name, s.Command[0])
-	}
 	if found.executable == path {
 		found.paths = append(found.paths, path)
 	}
@@ -98,15 +96,19 @@ func (f finder) command(s declare.Sidecar) (string, error) {
 // "" for one in a layer.
 func (f finder) place(s declare.Sidecar, key, path string) (string, error) {
 	resolved, err := filepath.EvalSymlinks(filepath.Join(f.app, path))
-	if errors.Is(err, fs.ErrNotExist) && f.linked(path) {
-		return "", nil
+	if target, linked := f.linked(path); linked && errors.Is(err, fs.ErrNotExist) {
+		resolved, err = target, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("sidecar %q: %s: the app has no %q: check the name, and whether an earlier buildpack has removed it "+
 			"(those that build from source keep what BP_INCLUDE_FILES lists, such as BP_INCLUDE_FILES=%s)", s.Name, key, path, path)
 	}
 	if err != nil {
-		return "", fmt.Errorf("sidecar %q: %s: %w", s.Name, key, err)
+		return "", fmt.Errorf("sidecar %q: %s: %q can't be found: %w: check the path and the links along it", s.Name, key, path, err)
+	}
+	if _, in := below(f.own, resolved); in {
+		return "", fmt.Errorf("sidecar %q: %s: %q is a link that an earlier build has left in the app, to %s: put the file itself there",
+			s.Name, key, path, resolved)
 	}
 	if _, in := below(f.layers, resolved); in {
 		return "", nil
@@ -119,16 +121,16 @@ func (f finder) place(s declare.Sidecar, key, path string) (string, error) {
 	return place, nil
 }
 
-// linked tells whether a link on the way to the app-relative path leads to a layer. What is in that can't be seen where the
-// lifecycle reuses it.
-func (f finder) linked(path string) bool {
+// linked gives where a link on the way to the app-relative path leads to, and whether that is a layer. What is in that can't be
+// seen where the lifecycle reuses it.
+func (f finder) linked(path string) (string, bool) {
 	for ; path != "."; path = filepath.Dir(path) {
 		if target, err := os.Readlink(filepath.Join(f.app, path)); err == nil {
 			_, in := below(f.layers, target)
-			return in
+			return target, in
 		}
 	}
-	return false
+	return "", false
 }
 
 // below gives path relative to dir and whether it lies in it.

@@ -27,11 +27,14 @@ type Sidecar struct {
 	logger     log.Logger
 }
 
-// NewSidecars gives a contributor for each sidecar that has files in app, the app's directory. Two that name one file
+// NewSidecars gives a contributor for each sidecar that has files in app, the app's directory; own is the name of this buildpack's
+// directory among the target's layers. Two that name one file
 // share the first one's copy. A file that isn't there, one that lies outside, and a program that can't run in the target,
 // is an error.
-func NewSidecars(app string, target binary.Target, sidecars []declare.Sidecar, logger log.Logger) ([]libpak.Contributable, error) {
-	finder, err := newFinder(app, target.Layers)
+func NewSidecars(
+	app, own string, target binary.Target, sidecars []declare.Sidecar, logger log.Logger,
+) ([]libpak.Contributable, error) {
+	finder, err := newFinder(app, target.Layers, own)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +47,7 @@ func NewSidecars(app string, target binary.Target, sidecars []declare.Sidecar, l
 			return nil, fmt.Errorf("%s: %w", s.Origin, err)
 		}
 	}
-	if err := makeRunnable(app, all); err != nil {
+	if err := makeRunnable(app, sidecars, all); err != nil {
 		return nil, err
 	}
 	share(all)
@@ -62,6 +65,13 @@ func NewSidecars(app string, target binary.Target, sidecars []declare.Sidecar, l
 func check(s declare.Sidecar, program string, target binary.Target, logger log.Logger) error {
 	if program == "" {
 		return nil
+	}
+	if info, err := os.Stat(program); err == nil && !info.Mode().IsRegular() { // opening a pipe could wait for ever
+		is := "a pipe, a socket or a device"
+		if info.IsDir() {
+			is = "a directory"
+		}
+		return fmt.Errorf("sidecar %q: command: %q is %s: name the file to run", s.Name, s.Command[0], is)
 	}
 	p, err := binary.Read(program)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
@@ -81,13 +91,13 @@ func check(s declare.Sidecar, program string, target binary.Target, logger log.L
 }
 
 // makeRunnable lets everyone run what they may read: an app that was uploaded as a zip has lost its run bits.
-func makeRunnable(app string, all []files) error {
+func makeRunnable(app string, sidecars []declare.Sidecar, all []files) error {
 	root, err := os.OpenRoot(app)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	for _, f := range all {
+	for i, f := range all {
 		if f.executable == "" {
 			continue
 		}
@@ -96,8 +106,11 @@ func makeRunnable(app string, all []files) error {
 			return err
 		}
 		mode := info.Mode().Perm()
-		if err := root.Chmod(f.executable, mode|mode&0o444>>2); err != nil {
-			return err
+		if runnable := mode | mode&0o444>>2; runnable != mode {
+			if err := root.Chmod(f.executable, runnable); err != nil {
+				s := sidecars[i]
+				return fmt.Errorf("%s: sidecar %q: command: %q can't be made runnable: %w: give it run bits", s.Origin, s.Name, f.executable, err)
+			}
 		}
 	}
 	return nil
@@ -140,5 +153,8 @@ func (s Sidecar) Contribute(layer *libcnb.Layer) error {
 }
 
 func (s Sidecar) failed(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w: the build must be able to read it and to put a link in its place: change its mode, or its directory's", err)
+	}
 	return fmt.Errorf("packaging the files of sidecar %q: %w", s.name, err)
 }

@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/buildpacks/libcnb/v2"
 	. "github.com/onsi/gomega"
 	"github.com/paketo-buildpacks/libpak/v2/log"
 	"github.com/sclevine/spec"
+	"golang.org/x/sys/unix"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/binary"
 	"github.com/sidecar-buildpack/sidecar/sidecar/declare"
@@ -44,7 +46,7 @@ func testSidecars(t *testing.T, context spec.G, it spec.S) {
 
 	// contribute does what a build does: it gives the names of the layers.
 	contribute := func(sidecars ...declare.Sidecar) ([]string, error) {
-		contributors, err := layer.NewSidecars(app, target, sidecars, log.NewPaketoLogger(output))
+		contributors, err := layer.NewSidecars(app, filepath.Base(layers), target, sidecars, log.NewPaketoLogger(output))
 		if err != nil {
 			return nil, err
 		}
@@ -100,6 +102,17 @@ func testSidecars(t *testing.T, context spec.G, it spec.S) {
 		Expect(os.ReadFile(filepath.Join(app, "conf", "deep", "b.yml"))).To(BeEquivalentTo("b"))
 		Expect(os.Readlink(packaged("conf/beside"))).To(Equal("a.yml"))
 		Expect(os.ReadFile(filepath.Join(app, "conf", "out"))).To(ContainSubstring("served"))
+	})
+
+	it("takes names as long as there may be, and directories that may only be read", func() {
+		long := strings.Repeat("a", 255)
+		write(t, filepath.Join(app, long), "", 0o755)
+		Expect(os.Chmod(filepath.Join(app, "conf"), 0o555)).To(Succeed())
+		s := sidecar("./" + long)
+		s.Files = []string{"conf"}
+		Expect(contribute(s)).To(HaveLen(1))
+		Expect(os.Readlink(filepath.Join(app, long))).To(Equal(packaged(long)))
+		Expect(os.Readlink(filepath.Join(app, "conf"))).To(Equal(packaged("conf")))
 	})
 
 	it("makes no layer for what the app doesn't have", func() {
@@ -245,6 +258,27 @@ func testSidecars(t *testing.T, context spec.G, it spec.S) {
 	})
 
 	context("what can't be packaged", func() {
+		it("refuses a link that an earlier build has left, which leads to nothing", func() {
+			Expect(contribute(sidecar("./server"))).To(HaveLen(1))
+			Expect(os.RemoveAll(packaged(".."))).To(Succeed())
+			Expect(refused(sidecar("./server"))).To(ContainSubstring(
+				`command: "server" is a link that an earlier build has left in the app, to ` + packaged("server")))
+		})
+
+		it("refuses a pipe to run, and waits for nobody to write to it", func() {
+			Expect(unix.Mkfifo(filepath.Join(app, "pipe"), 0o755)).To(Succeed())
+			Expect(refused(sidecar("./pipe"))).To(HaveSuffix(`command: "./pipe" is a pipe, a socket or a device: name the file to run`))
+			s := sidecar("java")
+			s.Files = []string{"pipe"}
+			Expect(refused(s)).To(HaveSuffix("pipe is neither a file nor a directory nor a link, and can't be in an image: leave it out"))
+		})
+
+		it("names the path that a circle of links is in", func() {
+			Expect(os.Symlink("round", filepath.Join(app, "round"))).To(Succeed())
+			Expect(refused(sidecar("./round"))).To(ContainSubstring(`command: "round" can't be found: `))
+			Expect(refused(sidecar("./server/x"))).To(ContainSubstring(`command: "server/x" can't be found: not a directory`))
+		})
+
 		it("says which file is missing and what may have removed it", func() {
 			Expect(refused(sidecar("./gone"))).To(And(
 				HavePrefix(`sidecar.toml: sidecar "My Server": command: the app has no "gone"`),

@@ -76,20 +76,28 @@ func (t tree) copyFile(path, to string, mode fs.FileMode) (err error) {
 // leave puts links to dir, where copy has put what is in t, into the app where that was.
 func (t tree) leave(dir string) error {
 	for _, path := range t.paths {
-		link := path + ".sidecar-link"
-		if err := t.root.Symlink(filepath.Join(dir, path), link); err != nil {
+		if err := t.remove(path); err != nil {
 			return err
 		}
-		if info, err := t.root.Lstat(path); err == nil && info.IsDir() { // what rename can't replace
-			if err := t.root.RemoveAll(path); err != nil {
-				return err
-			}
-		}
-		if err := t.root.Rename(link, path); err != nil {
+		if err := t.root.Symlink(filepath.Join(dir, path), path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// remove removes a file, or a directory with all that is in it, also where that may only be read.
+func (t tree) remove(path string) error {
+	err := fs.WalkDir(t.root.FS(), path, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		return t.root.Chmod(path, 0o700)
+	})
+	if err != nil {
+		return err
+	}
+	return t.root.RemoveAll(path)
 }
 
 // walk calls visit with every path in t, in an order that depends on nothing else, and the mode it is to have.
@@ -105,7 +113,7 @@ func (t tree) walk(visit func(path string, mode fs.FileMode) error) error {
 			}
 			mode := info.Mode() & (fs.ModeType | fs.ModePerm)
 			if !mode.IsRegular() && !mode.IsDir() && mode&fs.ModeSymlink == 0 {
-				return fmt.Errorf("%s is neither a file nor a directory nor a link, and can't be in an image", path)
+				return fmt.Errorf("%s is neither a file nor a directory nor a link, and can't be in an image: leave it out", path)
 			}
 			return visit(path, mode)
 		})
@@ -141,7 +149,8 @@ func (t tree) link(path string) (string, error) {
 		_, inApp := below(t.app, resolved)
 		_, inLayers := below(t.layers, resolved)
 		if !inApp && !inLayers {
-			return "", fmt.Errorf("%s is a symbolic link that leads out of the app's directory, to %s", path, resolved)
+			return "", fmt.Errorf("%s is a symbolic link that leads out of the app's directory, to %s: put the file itself there",
+				path, resolved)
 		}
 	}
 	for _, start := range t.paths {

@@ -117,9 +117,25 @@ func (d *Download) find(all []file) error {
 	program := d.sidecar.Command[0]
 	switch found := d.found[program]; {
 	case found != "":
-		return os.Chmod(filepath.Join(d.dir, found), 0o755) // archives made on Windows have no run bits
+		return d.makeRunnable(all[slices.IndexFunc(all, func(f file) bool { return f.path == found })])
 	case strings.Contains(program, "/") && filepath.IsLocal(program) && !d.appHas(program):
 		return fmt.Errorf("the command's %q is neither in the app nor among what was downloaded: name one of %s", program, some(all))
+	}
+	return nil
+}
+
+// makeRunnable gives a program the run bits that archives made on Windows lack, though not one elsewhere that a link leads to.
+func (d *Download) makeRunnable(program file) error {
+	if program.runs {
+		return nil
+	}
+	root, err := os.OpenRoot(d.dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := root.Chmod(program.path, 0o755); err != nil {
+		return fmt.Errorf("the command's %q can't be run, nor be made runnable: %w: name another file", program.path, err)
 	}
 	return nil
 }

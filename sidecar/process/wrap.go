@@ -18,6 +18,10 @@ func Wrap(p Process, supervisor, script string) (libcnb.Process, error) {
 				"behind the supervisor: have that buildpack define it without exec-env, or take it out of the sidecars' process-types",
 			p.Type, strings.Join(p.ExecEnv, ", "))
 	}
+	if len(p.Command) == 0 {
+		return libcnb.Process{}, fmt.Errorf("process type %q has no command in an earlier buildpack's launch.toml, so that there is nothing to "+
+			"start beside sidecars: take it out of their process-types", p.Type)
+	}
 	w := libcnb.Process{
 		Type:             p.Type,
 		Command:          []string{supervisor, "run", p.Type, "--"},

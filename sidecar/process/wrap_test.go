@@ -43,6 +43,11 @@ func TestWrap(t *testing.T) {
 	}
 }
 
+func TestWrapRefusesWhatHasNoCommand(t *testing.T) {
+	_, err := process.Wrap(process.Process{Type: "web", Args: []string{"x"}}, "/s", "/s.bash")
+	NewWithT(t).Expect(err).To(MatchError(HavePrefix(`process type "web" has no command in an earlier buildpack's launch.toml`)))
+}
+
 func TestWrapRefusesExecutionEnvironments(t *testing.T) {
 	_, err := process.Wrap(process.Process{Type: "web", Command: []string{"app"}, ExecEnv: []string{"test", "staging"}}, "/s", "/s.bash")
 	NewWithT(t).Expect(err).To(MatchError(ContainSubstring(
