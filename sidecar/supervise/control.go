@@ -36,16 +36,23 @@ func (r *runner) listenControl() {
 		return
 	}
 	go func() {
+		strangers := make(chan struct{}, mostStrangers)
 		for {
 			connection, err := socket.Accept(listener)
 			if err != nil {
 				time.Sleep(acceptPause) // out of file descriptors, say
 				continue
 			}
-			go r.serve(connection)
+			go r.serve(connection, strangers)
 		}
 	}()
 }
+
+// mostStrangers bounds what those whom we don't obey can take of us, at a time: they can come in any number.
+const mostStrangers = 16
+
+// strangerTimeout is what one of them has for the request that gets the refusal.
+const strangerTimeout = time.Second
 
 // acceptPause keeps a failing accept(2) from spinning.
 const acceptPause = 100 * time.Millisecond
@@ -53,14 +60,24 @@ const acceptPause = 100 * time.Millisecond
 // clientTimeout bounds what one client can take of us: the longest probe that one may wait for is a part of it.
 const clientTimeout = 2 * time.Minute
 
-func (r *runner) serve(connection *os.File) {
+func (r *runner) serve(connection *os.File, strangers chan struct{}) {
 	defer connection.Close()
-	_ = connection.SetDeadline(time.Now().Add(clientTimeout))
-	text := ""
+	timeout, text := clientTimeout, ""
+	refusal := trusted(connection)
+	if refusal != nil {
+		select {
+		case strangers <- struct{}{}:
+			defer func() { <-strangers }()
+		default:
+			return
+		}
+		timeout = strangerTimeout
+	}
+	_ = connection.SetDeadline(time.Now().Add(timeout))
 	// Everybody's request is read, since a connection that is closed before that would take the answer with it.
 	line, err := bufio.NewReaderSize(connection, longestLine).ReadSlice('\n')
-	if err == nil {
-		err = trusted(connection)
+	if refusal != nil {
+		err = refusal
 	}
 	if err == nil {
 		text, err = r.handle(strings.Split(strings.TrimSuffix(string(line), "\n"), separator))

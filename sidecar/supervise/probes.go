@@ -159,10 +159,14 @@ func (r *runner) run(ctx context.Context, i int, argv []string, timeout time.Dur
 	defer cancel()
 	ended := make(chan int, 1)
 	pid := 0
+	late := errors.New(argv[0] + ": no end within " + timeout.String())
 	r.main(ctx, func() { pid, err = r.fork(i, argv, theirs, ended) })
 	theirs.Close()
-	if err != nil || pid == 0 {
+	switch {
+	case err != nil:
 		return err
+	case pid == 0:
+		return late // the main goroutine had more to do than it had time for
 	}
 	words := make(chan string, 1)
 	go func() { words <- firstLine(output) }()
@@ -179,7 +183,7 @@ func (r *runner) run(ctx context.Context, i int, argv []string, timeout time.Dur
 				_ = unix.Kill(-pid, unix.SIGKILL)
 			}
 		}
-		return errors.New(argv[0] + ": no end within " + timeout.String())
+		return late
 	}
 }
 
@@ -247,7 +251,8 @@ func (r *runner) listenNotify() {
 		}
 		c.env = append(without(c.env, "NOTIFY_SOCKET"), "NOTIFY_SOCKET="+socket.Address())
 		go func() {
-			_ = socket.Serve(func(n probe.Notification) { r.inbox <- func() { r.notified(i, n) } })
+			// Whoever waits to be heard (BARRIER=1) must not end before it is known whose child it is.
+			_ = socket.Serve(func(n probe.Notification) { r.main(context.Background(), func() { r.notified(i, n) }) })
 		}()
 	}
 }

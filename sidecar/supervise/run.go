@@ -48,7 +48,10 @@ func Run(p plan.Plan, l Launch) int {
 	for !r.finished {
 		select {
 		case <-r.deaths:
+			r.heedTerm() // whoever tells all processes to end has told us first
 			r.reap()
+		case <-r.terms:
+			r.signalled(unix.SIGTERM)
 		case sig := <-r.signals:
 			r.signalled(sig.(syscall.Signal))
 		case f := <-r.inbox:
@@ -79,6 +82,7 @@ type runner struct {
 	null     *os.File
 
 	deaths  chan os.Signal
+	terms   chan os.Signal // SIGTERM alone: what comes faster than it can be passed on is lost, and this must not be
 	signals chan os.Signal
 	inbox   chan func()
 	answer  string // to the RestartAsked in progress
@@ -96,6 +100,7 @@ func newRunner(p plan.Plan, l Launch) *runner {
 		pids:    map[int]func(unix.WaitStatus){},
 		timers:  map[Timer]*time.Timer{},
 		deaths:  make(chan os.Signal, 1),
+		terms:   make(chan os.Signal, 2), // a third says nothing new
 		signals: make(chan os.Signal, 64),
 		inbox:   make(chan func()),
 	}
@@ -134,6 +139,9 @@ func (r *runner) listenSignals() {
 	heard := make(chan struct{})
 	go func() {
 		signal.Notify(r.deaths, unix.SIGCHLD)
+		if !signal.Ignored(unix.SIGTERM) {
+			signal.Notify(r.terms, unix.SIGTERM)
+		}
 		signal.Notify(r.signals, forwarded(1, lastStandard)...)
 		close(heard)
 		signal.Notify(r.signals, forwarded(firstRealTime, lastRealTime)...)
@@ -141,12 +149,12 @@ func (r *runner) listenSignals() {
 	<-heard
 }
 
-// forwarded are the signals from first to last that are passed on. The others speak of faults of our own, or are Go's.
+// forwarded are the signals from first to last that are passed on. The others speak of faults of our own, are Go's, or SIGTERM.
 func forwarded(first, last syscall.Signal) (signals []os.Signal) {
 	own := []syscall.Signal{
 		unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE,
 		unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS,
-		unix.SIGKILL, unix.SIGSTOP, unix.SIGTTIN, unix.SIGTTOU,
+		unix.SIGKILL, unix.SIGSTOP, unix.SIGTTIN, unix.SIGTTOU, unix.SIGTERM,
 	}
 	for sig := first; sig <= last; sig++ {
 		if !slices.Contains(own, sig) && !signal.Ignored(sig) {
@@ -157,6 +165,15 @@ func forwarded(first, last syscall.Signal) (signals []os.Signal) {
 }
 
 func (r *runner) now() At { return At(time.Since(r.start)) }
+
+// heedTerm gives a SIGTERM to the machine if there is one.
+func (r *runner) heedTerm() {
+	select {
+	case <-r.terms:
+		r.signalled(unix.SIGTERM)
+	default:
+	}
+}
 
 // signalled gives a signal to the machine, which knows what it is for.
 func (r *runner) signalled(sig syscall.Signal) { r.step(Signalled{r.now(), sig}) }
