@@ -74,9 +74,9 @@ func run(args []string) int {
 	if err != nil {
 		return failed(err)
 	}
-	own, err := os.Executable()
-	if err != nil {
-		return failed(err)
+	own, err := os.Executable() // not known where /proc is not mounted
+	if err != nil && file == "" {
+		return failed(fmt.Errorf("where plan.toml lies can't be found out: %w: name it with --plan", err))
 	}
 	if file == "" {
 		file = filepath.Join(filepath.Dir(own), "..", "plan.toml")

@@ -4,6 +4,7 @@ package plan
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -110,7 +111,8 @@ func Write(path string, plans ...Plan) error {
 // Encode writes what a file that Read understands has.
 func Encode(w io.Writer, plans ...Plan) error { return toml.NewEncoder(w).Encode(file{plans}) }
 
-// Read finds the plan for processType in the file at path. A type that isn't there is an error that lists those that are.
+// Read finds the plan for processType in the file at path. A type that isn't there is an error that lists those that are, and so is a plan
+// that makes no sense to run.
 func Read(path, processType string) (Plan, error) {
 	var f file
 	if _, err := toml.DecodeFile(path, &f); err != nil {
@@ -118,9 +120,13 @@ func Read(path, processType string) (Plan, error) {
 	}
 	types := make([]string, len(f.Plans))
 	for i, p := range f.Plans {
-		if types[i] = p.Type; p.Type == processType {
-			return p, nil
+		if types[i] = p.Type; p.Type != processType {
+			continue
 		}
+		if process, problem := p.senseless(); problem != "" {
+			return Plan{}, fmt.Errorf("plan %s: process %q of type %s %s", path, process, processType, problem)
+		}
+		return p, nil
 	}
-	return Plan{}, fmt.Errorf("plan %s has no process type %q; it has: %s", path, processType, strings.Join(types, ", "))
+	return Plan{}, fmt.Errorf("plan %s has no process type %q; it has: %s", path, processType, cmp.Or(strings.Join(types, ", "), "none"))
 }

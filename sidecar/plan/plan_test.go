@@ -28,25 +28,25 @@ func TestReadFindsWhatWriteWrote(t *testing.T) {
 func process(t *rapid.T, name string) plan.Process {
 	p := plan.Process{
 		Name:                   name,
-		Command:                rapid.SliceOfN(rapid.String(), 1, 3).Draw(t, "command"),
+		Command:                append([]string{"./run"}, rapid.SliceOf(rapid.String()).Draw(t, "arguments")...),
 		WorkingDir:             rapid.String().Draw(t, "working-dir"),
 		InheritEnv:             rapid.SliceOf(rapid.String()).Draw(t, "inherit-env"),
 		Memory:                 memory.Size(rapid.Int64Min(0).Draw(t, "memory")),
-		DependsOn:              map[string]plan.Condition{rapid.String().Draw(t, "depends-on"): plan.Ready},
+		DependsOn:              map[string]plan.Condition{"not " + rapid.String().Draw(t, "depends-on"): plan.Ready},
 		Restart:                plan.OnFailure,
 		MaxRestarts:            rapid.IntMin(0).Draw(t, "max-restarts"),
-		RestartWindowSeconds:   rapid.Float64Min(0).Draw(t, "restart-window-seconds"),
+		RestartWindowSeconds:   rapid.Float64Range(0, 1e9).Draw(t, "restart-window-seconds"),
 		Essential:              rapid.Bool().Draw(t, "essential"),
 		StopSignal:             "SIGTERM",
-		StopGracePeriodSeconds: rapid.Float64Min(0).Draw(t, "stop-grace-period-seconds"),
+		StopGracePeriodSeconds: rapid.Float64Range(0, 1e9).Draw(t, "stop-grace-period-seconds"),
 		Logs:                   plan.JSON,
 	}
 	if env := rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "env"); len(env) > 0 {
 		p.Env = env
 	}
 	if rapid.Bool().Draw(t, "probed") {
-		p.StartupProbe = &probe.Probe{HTTPGet: &probe.HTTPGet{Port: 80, Path: rapid.String().Draw(t, "path")}, PeriodSeconds: 0.25}
-		p.LivenessProbe = &probe.Probe{Exec: &probe.Exec{Command: []string{"true"}}, FailureThreshold: 3}
+		p.StartupProbe = &probe.Probe{HTTPGet: &probe.HTTPGet{Port: 80, Path: rapid.String().Draw(t, "path")}, PeriodSeconds: 0.25, SuccessThreshold: 1, FailureThreshold: 1}
+		p.LivenessProbe = &probe.Probe{Exec: &probe.Exec{Command: []string{"true"}}, PeriodSeconds: 1, SuccessThreshold: 1, FailureThreshold: 3}
 	}
 	return p
 }
@@ -67,4 +67,42 @@ func TestReadNamesTheFileItCannotRead(t *testing.T) {
 	expect(os.WriteFile(path, []byte("plans = what"), 0o644)).To(Succeed())
 	_, err = plan.Read(path, "web")
 	expect(err).To(MatchError(ContainSubstring(path)))
+}
+
+func TestReadRefusesPlansThatMakeNoSense(t *testing.T) {
+	for problem, edit := range map[string]func(p *plan.Plan){
+		"process \"a\" of type web depends on itself, by way of b": func(p *plan.Plan) {
+			p.Sidecars[0].DependsOn = map[string]plan.Condition{"b": plan.Started}
+			p.Sidecars[1].DependsOn = map[string]plan.Condition{"a": plan.Started}
+		},
+		"the app, and nothing else, is called app": func(p *plan.Plan) { p.App = plan.Process{} },
+		"has no command":                 func(p *plan.Plan) { p.Sidecars[1].Command = []string{""} },
+		`has the restart policy "often"`: func(p *plan.Plan) { p.Sidecars[1].Restart = "often" },
+		`has logs of the form "loud"`:    func(p *plan.Plan) { p.App.Logs = "loud" },
+		`has the memory policy "beg"`:    func(p *plan.Plan) { p.Sidecars[1].MemoryPolicy = "beg" },
+		`has the stop signal "SIGNAL"`:   func(p *plan.Plan) { p.Sidecars[1].StopSignal = "SIGNAL" },
+		"has a time below 0":             func(p *plan.Plan) { p.Sidecars[1].StopGracePeriodSeconds = -1 },
+		`waits for a to be "nice"`: func(p *plan.Plan) {
+			p.Sidecars[1].DependsOn = map[string]plan.Condition{"a": "nice"}
+		},
+		"has a probe with nothing to run": func(p *plan.Plan) {
+			p.Sidecars[1].LivenessProbe = &probe.Probe{TCPSocket: &probe.TCPSocket{Port: 1}, SuccessThreshold: 1, FailureThreshold: 1}
+		},
+	} {
+		t.Run(problem, func(t *testing.T) {
+			expect := NewWithT(t).Expect
+			sane := func(name string) plan.Process {
+				return plan.Process{Name: name, Command: []string{"run"}, Restart: plan.Never, Logs: plan.Prefix, StopSignal: "SIGTERM"}
+			}
+			p := plan.Plan{Type: "web", App: sane(plan.AppName), Sidecars: []plan.Process{sane("a"), sane("b")}}
+			path := filepath.Join(t.TempDir(), "plan.toml")
+			expect(plan.Write(path, p)).To(Succeed())
+			_, err := plan.Read(path, "web")
+			expect(err).NotTo(HaveOccurred())
+			edit(&p)
+			expect(plan.Write(path, p)).To(Succeed())
+			_, err = plan.Read(path, "web")
+			expect(err).To(MatchError(And(ContainSubstring(path), ContainSubstring(problem))))
+		})
+	}
 }
