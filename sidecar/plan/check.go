@@ -53,18 +53,16 @@ func (q Process) problem(app bool) string {
 			return fmt.Sprintf("waits for %s to be %q", name, condition)
 		}
 	}
-	for _, settings := range []*probe.Probe{q.StartupProbe, q.ReadinessProbe, q.LivenessProbe} {
-		if settings != nil && !probeMakesSense(*settings) {
-			return "has a probe with nothing to run, or a period, timeout or threshold of nothing"
-		}
+	if slices.ContainsFunc([]*probe.Probe{q.StartupProbe, q.ReadinessProbe, q.LivenessProbe}, senselessProbe) {
+		return "has a probe with nothing to run, or a period, timeout or threshold of nothing"
 	}
 	return ""
 }
 
 func within(seconds float64) bool { return seconds >= 0 && seconds <= mostSeconds }
 
-func probeMakesSense(p probe.Probe) bool {
-	return within(p.InitialDelaySeconds) && within(p.PeriodSeconds) && probe.Seconds(p.PeriodSeconds) > 0 &&
+func senselessProbe(p *probe.Probe) bool {
+	return p != nil && !(within(p.InitialDelaySeconds) && within(p.PeriodSeconds) && probe.Seconds(p.PeriodSeconds) > 0 &&
 		within(p.TimeoutSeconds) && p.SuccessThreshold > 0 && p.FailureThreshold > 0 &&
-		(p.Exec == nil || len(p.Exec.Command) > 0 && p.Exec.Command[0] != "")
+		(p.Exec == nil || len(p.Exec.Command) > 0 && p.Exec.Command[0] != ""))
 }

@@ -45,7 +45,8 @@ func process(t *rapid.T, name string) plan.Process {
 		p.Env = env
 	}
 	if rapid.Bool().Draw(t, "probed") {
-		p.StartupProbe = &probe.Probe{HTTPGet: &probe.HTTPGet{Port: 80, Path: rapid.String().Draw(t, "path")}, PeriodSeconds: 0.25, SuccessThreshold: 1, FailureThreshold: 1}
+		get := &probe.HTTPGet{Port: 80, Path: rapid.String().Draw(t, "path")}
+		p.StartupProbe = &probe.Probe{HTTPGet: get, PeriodSeconds: 0.25, SuccessThreshold: 1, FailureThreshold: 1}
 		p.LivenessProbe = &probe.Probe{Exec: &probe.Exec{Command: []string{"true"}}, PeriodSeconds: 1, SuccessThreshold: 1, FailureThreshold: 3}
 	}
 	return p

@@ -505,7 +505,7 @@ func (t *step) restartLater(i int, text string) {
 	p, s := &t.procs[i], &t.m.specs[i]
 	p.recent = slices.DeleteFunc(slices.Clone(p.recent), func(at time.Duration) bool { return t.now-at >= s.window })
 	if len(p.recent) >= s.MaxRestarts {
-		t.lost(i, fmt.Sprintf("%s, after %d restarts within %v", text, len(p.recent), s.window))
+		t.lost(i, fmt.Sprintf("%s and has used up its restarts (%d within %vs)", text, s.MaxRestarts, s.RestartWindowSeconds))
 		return
 	}
 	if p.backoff == 0 || t.now-p.since >= backoffQuiet {

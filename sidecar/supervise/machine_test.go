@@ -179,7 +179,7 @@ var restarting = []scenario{
 		15s a exits 1    → say restarting it in 16s | backoff a 16s
 		31s backoff of a → spawn a
 		31s a runs       →
-		31s a exits 1    → say exited with status 1, after 5 restarts within 1m0s; stopping web | budget 9s
+		31s a exits 1    → say exited with status 1 and has used up its restarts (5 within 60s); stopping web | budget 9s
 		                 | SIGTERM app | grace app 9s
 		app exits 0      → exit 1
 	`},
@@ -240,7 +240,7 @@ var restarting = []scenario{
 		61s a exits 1    → say in 2s | backoff a 2s
 		63s backoff of a → spawn a
 		a runs           →
-		122s a exits 1   → say exited with status 1, after 1 restarts within 1m0s | budget 9s | SIGTERM app | grace app 9s
+		122s a exits 1   → say exited with status 1 and has used up its restarts (1 within 60s) | budget 9s | SIGTERM app | grace app 9s
 	`},
 	{"a restart waits for what it depends on", web(
 		sidecar("a", restarts(plan.Always, 5)), sidecar("b", restarts(plan.Always, 5), needs("a", plan.Started))), running("a", "b") + `
