@@ -29,6 +29,10 @@ func testSupervisor(t *testing.T, context spec.G, it spec.S) {
 		supervisor layer.Supervisor
 	)
 
+	process := func(name string) plan.Process {
+		return plan.Process{Name: name, Command: []string{"run"}, Restart: plan.Never, StopSignal: "SIGTERM", Logs: plan.Raw}
+	}
+
 	it.Before(func() {
 		buildpack := t.TempDir()
 		layers = t.TempDir()
@@ -37,7 +41,7 @@ func testSupervisor(t *testing.T, context spec.G, it spec.S) {
 		write(t, filepath.Join(buildpack, "bin", "supervisor-probe"), "probe", 0o755)
 		supervisor = layer.Supervisor{
 			Buildpack: buildpack,
-			Plans:     []plan.Plan{{Type: "web", Sidecars: []plan.Process{{Name: "config-server"}}}},
+			Plans:     []plan.Plan{{Type: "web", App: process(plan.AppName), Sidecars: []plan.Process{process("config-server")}}},
 			Scripts:   map[string]string{"web": "true"},
 			Env:       map[string]string{"PORT": "8082"},
 			Logger:    log.NewPaketoLogger(output),
