@@ -74,6 +74,7 @@ func run(args []string) int {
 	if err != nil {
 		return failed(err)
 	}
+	signals := supervise.Hear()
 	own, err := os.Executable() // not known where /proc is not mounted
 	if err != nil && file == "" {
 		return failed(fmt.Errorf("where plan.toml lies can't be found out: %w: name it with --plan", err))
@@ -93,7 +94,7 @@ func run(args []string) int {
 	if err != nil {
 		return failed(err)
 	}
-	l.Helper = filepath.Join(filepath.Dir(own), "supervisor-probe")
+	l.Signals, l.Helper = signals, filepath.Join(filepath.Dir(own), "supervisor-probe")
 	return supervise.Run(p, l)
 }
 

@@ -41,6 +41,19 @@ func FuzzParseManifest(f *testing.F) {
 	})
 }
 
+func FuzzParseLaunch(f *testing.F) {
+	for _, seed := range []string{
+		"processes:\n- type: agent\n  command: run it\n  limits: {memory: 10}\n  platforms: {cloudfoundry: {sidecar_for: [web, worker]}}",
+		"processes: [{type: a, command: 'b', platforms: {cloudfoundry: {sidecar_for: web}}}, null, {type: [c]}]",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		source, err := declare.ParseLaunch(text, "launch.yml")
+		holds(t, source.Declaration, err, "launch.yml: ")
+	})
+}
+
 // holds checks what is promised of every text: errors begin with the file, and a declaration survives its encoding.
 func holds(t *testing.T, d declare.Declaration, err error, prefix string) {
 	if err != nil {

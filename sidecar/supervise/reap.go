@@ -143,7 +143,7 @@ func (r *runner) sweep() {
 // awaitDeath waits for a child's end, for a short while where none of those killed is our own child.
 func (r *runner) awaitDeath() {
 	select {
-	case <-r.deaths:
+	case <-r.launch.Signals.deaths:
 	case <-time.After(10 * time.Millisecond):
 	}
 }

@@ -3,8 +3,6 @@ package supervise
 import (
 	"fmt"
 	"os"
-	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -23,6 +21,7 @@ type Launch struct {
 	Level     Level    // the least Report that is told
 	Helper    string   // the binary that carries out probes which need TLS, gRPC or a resolver
 	Opening   []Report // what there is to say before anything starts
+	Signals   *Signals
 }
 
 // Process is what a process of the plan is started with.
@@ -47,12 +46,12 @@ func Run(p plan.Plan, l Launch) int {
 	r.watchMemory()
 	for !r.finished {
 		select {
-		case <-r.deaths:
+		case <-r.launch.Signals.deaths:
 			r.heedTerm() // whoever tells all processes to end has told us first
 			r.reap()
-		case <-r.terms:
+		case <-r.launch.Signals.terms:
 			r.signalled(unix.SIGTERM)
-		case sig := <-r.signals:
+		case sig := <-r.launch.Signals.others:
 			r.signalled(sig.(syscall.Signal))
 		case f := <-r.inbox:
 			f()
@@ -81,11 +80,8 @@ type runner struct {
 	terminal bool // the app is in the foreground of a terminal
 	null     *os.File
 
-	deaths  chan os.Signal
-	terms   chan os.Signal // SIGTERM alone: what comes faster than it can be passed on is lost, and this must not be
-	signals chan os.Signal
-	inbox   chan func()
-	answer  string // to the RestartAsked in progress
+	inbox  chan func()
+	answer string // to the RestartAsked in progress
 
 	finished bool
 	code     int
@@ -94,15 +90,12 @@ type runner struct {
 
 func newRunner(p plan.Plan, l Launch) *runner {
 	r := &runner{
-		launch:  l,
-		state:   New(p, l.Budget),
-		start:   time.Now(),
-		pids:    map[int]func(unix.WaitStatus){},
-		timers:  map[Timer]*time.Timer{},
-		deaths:  make(chan os.Signal, 1),
-		terms:   make(chan os.Signal, 2), // a third says nothing new
-		signals: make(chan os.Signal, 64),
-		inbox:   make(chan func()),
+		launch: l,
+		state:  New(p, l.Budget),
+		start:  time.Now(),
+		pids:   map[int]func(unix.WaitStatus){},
+		timers: map[Timer]*time.Timer{},
+		inbox:  make(chan func()),
 	}
 	raw := false
 	for i, q := range p.Processes() {
@@ -115,7 +108,7 @@ func newRunner(p plan.Plan, l Launch) *runner {
 
 // listen makes the process ready to have children: their ends, our signals and what children say are heard, orphans come to us.
 func (r *runner) listen() {
-	r.listenSignals()
+	<-r.launch.Signals.heard
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil && os.Getpid() != 1 {
 		r.tell(Info, "orphaned processes can't be waited for: prctl: "+err.Error())
 	}
@@ -127,49 +120,12 @@ func (r *runner) listen() {
 	r.listenNotify()
 }
 
-const (
-	lastStandard  = syscall.Signal(31)
-	firstRealTime = syscall.Signal(35) // those before it are the C library's own
-	lastRealTime  = syscall.Signal(64)
-)
-
-// listenSignals hears all signals that people send. Each costs a hand-over between threads, and more of them from the main one: the
-// real-time signals don't hold up the start.
-func (r *runner) listenSignals() {
-	heard := make(chan struct{})
-	go func() {
-		signal.Notify(r.deaths, unix.SIGCHLD)
-		if !signal.Ignored(unix.SIGTERM) {
-			signal.Notify(r.terms, unix.SIGTERM)
-		}
-		signal.Notify(r.signals, forwarded(1, lastStandard)...)
-		close(heard)
-		signal.Notify(r.signals, forwarded(firstRealTime, lastRealTime)...)
-	}()
-	<-heard
-}
-
-// forwarded are the signals from first to last that are passed on. The others speak of faults of our own, are Go's, or SIGTERM.
-func forwarded(first, last syscall.Signal) (signals []os.Signal) {
-	own := []syscall.Signal{
-		unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE,
-		unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS,
-		unix.SIGKILL, unix.SIGSTOP, unix.SIGTTIN, unix.SIGTTOU, unix.SIGTERM,
-	}
-	for sig := first; sig <= last; sig++ {
-		if !slices.Contains(own, sig) && !signal.Ignored(sig) {
-			signals = append(signals, sig)
-		}
-	}
-	return signals
-}
-
 func (r *runner) now() At { return At(time.Since(r.start)) }
 
 // heedTerm gives a SIGTERM to the machine if there is one.
 func (r *runner) heedTerm() {
 	select {
-	case <-r.terms:
+	case <-r.launch.Signals.terms:
 		r.signalled(unix.SIGTERM)
 	default:
 	}
