@@ -61,6 +61,9 @@ func (o *object) append(out, line []byte, partial bool) []byte {
 	return append(out, closeObject...)
 }
 
+// Quote is s as a JSON string (RFC 8259, section 7). A byte that isn't UTF-8 becomes U+FFFD.
+func Quote(s string) string { return string(append(appendEscaped([]byte{'"'}, []byte(s)), '"')) }
+
 // appendEscaped appends s as the inside of a JSON string.
 func appendEscaped(out, s []byte) []byte {
 	for len(s) > 0 {

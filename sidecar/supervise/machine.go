@@ -59,20 +59,19 @@ const none = -1
 
 // proc is what is known of one process.
 type proc struct {
-	phase    Phase
-	run      int           // how often it was spawned
-	restarts int           // how often it was started again
-	since    time.Duration // when its present run was spawned
-	started  bool          // its startup probe has passed, or it has none
-	ready    bool
-	why      reason        // why it was told to stop
-	told     time.Duration // when it was
-	killed   bool
-	code     int    // of its last end
-	failure  string // how it failed, in words, for those who wait for it
-	recent   []time.Duration
-	backoff  time.Duration
-	probes   [probeKinds]tally
+	phase   Phase
+	run     int           // how often it was spawned
+	since   time.Duration // when its present run was spawned
+	started bool          // its startup probe has passed, or it has none
+	ready   bool
+	why     reason        // why it was told to stop
+	told    time.Duration // when it was
+	killed  bool
+	code    int    // of its last end
+	failure string // how it failed, in words, for those who wait for it
+	recent  []time.Duration
+	backoff time.Duration
+	probes  [probeKinds]tally
 }
 
 // tally counts the like results in a row of one probe.
@@ -276,7 +275,7 @@ func (t *step) spawn(i int) {
 	if p.run > 0 && p.why != asked {
 		recent = append(slices.Clone(recent), t.now)
 	}
-	*p = proc{phase: Spawning, run: p.run + 1, restarts: p.run, since: t.now, recent: recent, backoff: p.backoff}
+	*p = proc{phase: Spawning, run: p.run + 1, since: t.now, recent: recent, backoff: p.backoff}
 	t.do(Spawn{i, p.run})
 }
 

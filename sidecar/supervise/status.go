@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/sidecar-buildpack/sidecar/sidecar/logs"
 	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
 )
 
@@ -42,7 +43,9 @@ func (r *runner) status() (all []status) {
 
 func (r *runner) statusOf(i int) status {
 	c, p := &r.children[i], &r.state.procs[i]
-	s := status{name: c.Name, pid: c.pid, state: p.phase, restarts: p.restarts, share: r.launch.Processes[i].Share, message: c.said.status}
+	s := status{
+		name: c.Name, pid: c.pid, state: p.phase, restarts: max(p.run-1, 0), share: r.launch.Processes[i].Share, message: c.said.status,
+	}
 	if c.pid != 0 {
 		s.uptime = time.Since(c.spawnedAt)
 		s.health = r.health(i)
@@ -112,7 +115,7 @@ func (s status) memory() string {
 func jsonList(all []status) string {
 	items := make([]string, len(all))
 	for i, s := range all {
-		item := `{"name": ` + quote(s.name) + `, "state": ` + quote(s.state.String()) + fmt.Sprintf(`, "restarts": %d`, s.restarts)
+		item := `{"name": ` + logs.Quote(s.name) + `, "state": ` + logs.Quote(s.state.String()) + fmt.Sprintf(`, "restarts": %d`, s.restarts)
 		if s.pid != 0 {
 			item += fmt.Sprintf(`, "pid": %d, "uptimeSeconds": %.3f, "memoryUsedBytes": %d`, s.pid, s.uptime.Seconds(), s.used)
 		}
@@ -121,29 +124,10 @@ func jsonList(all []status) string {
 		}
 		for _, field := range [][2]string{{"health", s.health}, {"lastEnd", s.lastEnd}, {"message", s.message}} {
 			if field[1] != "" {
-				item += `, "` + field[0] + `": ` + quote(field[1])
+				item += `, "` + field[0] + `": ` + logs.Quote(field[1])
 			}
 		}
 		items[i] = "  " + item + "}"
 	}
 	return "[\n" + strings.Join(items, ",\n") + "\n]\n"
-}
-
-// quote is s as a JSON string (RFC 8259, section 7).
-func quote(s string) string {
-	var text strings.Builder
-	text.WriteByte('"')
-	for _, c := range strings.ToValidUTF8(s, "\uFFFD") {
-		switch {
-		case c == '"' || c == '\\':
-			text.WriteByte('\\')
-			text.WriteRune(c)
-		case c < ' ':
-			fmt.Fprintf(&text, `\u%04x`, c)
-		default:
-			text.WriteRune(c)
-		}
-	}
-	text.WriteByte('"')
-	return text.String()
 }
