@@ -3,63 +3,104 @@ package sidecar
 import (
 	"errors"
 	"fmt"
+	"maps"
 
+	"github.com/BurntSushi/toml"
 	"github.com/buildpacks/libcnb/v2"
 
-	"github.com/sidecar-buildpack/sidecar/sidecar/declare"
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
 )
 
-// The build plan's entry that hands over from detect to build, and the keys of its metadata.
+// The keys of the metadata with which detect hands over to build.
 const (
-	planEntry      = "sidecar"
 	sourcesKey     = "sources" // a list of tables with the keys below
 	declarationKey = "declaration"
 	originKey      = "origin"
 	warningsKey    = "warnings"
 	appKeysKey     = "app-keys"
-	leftKey        = "left" // why something that was found isn't taken
+	skippedKey     = "skipped" // why something that was found isn't taken
+	wrongKey       = "wrong"   // what is wrong with what was found, for the build to say
 )
 
-// handOver is what the build is to know of what the app declares.
-func handOver(sources []declare.Source, left string) map[string]any {
+// handOver returns what the build is to know of what the app declares.
+func handOver(found gathered) map[string]any {
 	var tables []map[string]any
-	for _, s := range sources {
+	for _, s := range found.app {
 		tables = append(tables, map[string]any{
-			declarationKey: s.Encode(), originKey: s.Origin, warningsKey: list(s.Warnings), appKeysKey: list(s.AppKeys),
+			declarationKey: redacted(s.Declaration).Encode(), originKey: s.Origin, warningsKey: list(s.Warnings), appKeysKey: list(s.AppKeys),
 		})
 	}
-	metadata := map[string]any{leftKey: left}
+	metadata := map[string]any{skippedKey: found.skipped}
 	if tables != nil {
 		metadata[sourcesKey] = tables
+	}
+	if found.wrong != nil {
+		metadata[wrongKey] = found.wrong.Error()
 	}
 	return metadata
 }
 
-// handedOver reads what detect handed over.
-func handedOver(plan libcnb.BuildpackPlan) (sources []declare.Source, left string, err error) {
+// handedOver reads what detect handed over, and what other buildpacks declare in the build plan.
+func handedOver(plan libcnb.BuildpackPlan) (found gathered, err error) {
+	var errs []error
+	entries := 0
 	for _, entry := range plan.Entries {
-		var ours bool
-		if left, ours = entry.Metadata[leftKey].(string); !ours || entry.Name != planEntry {
+		if entry.Name != planEntry {
 			continue
 		}
-		tables, _ := entry.Metadata[sourcesKey].([]map[string]any)
-		for _, table := range tables {
-			origin, text := fmt.Sprint(table[originKey]), fmt.Sprint(table[declarationKey])
-			declaration, err := declare.Decode(text, origin)
-			if err != nil {
-				return nil, "", err
-			}
-			sources = append(sources, declare.Source{
-				Declaration: declaration, Origin: origin, Warnings: texts(table[warningsKey]), AppKeys: texts(table[appKeysKey]),
-			})
+		entries++
+		if skipped, ours := entry.Metadata[skippedKey].(string); ours {
+			found.skipped = skipped
+			errs = append(errs, found.fromDetect(entry.Metadata))
+			continue
 		}
-		return sources, left, nil
+		source, err := fromPlan(entry.Metadata)
+		errs = append(errs, err)
+		if len(source.Sidecars) > 0 {
+			found.buildpacks = append(found.buildpacks, source)
+		}
 	}
-	return nil, "", errors.New("the build plan holds no declaration of sidecars: another buildpack has taken its entry, " +
-		planEntry + ": leave that one out")
+	if entries == 0 {
+		errs = append(errs, errors.New("the build plan holds no declaration of sidecars: another buildpack has taken its entry, "+
+			planEntry+": leave that one out"))
+	}
+	return found, errors.Join(errs...)
 }
 
-// list is texts as TOML has them: nil can't be written.
+func (g *gathered) fromDetect(metadata map[string]any) error {
+	if wrong, ok := metadata[wrongKey].(string); ok {
+		return errors.New(wrong)
+	}
+	tables, _ := metadata[sourcesKey].([]map[string]any)
+	for _, table := range tables {
+		origin, text := fmt.Sprint(table[originKey]), fmt.Sprint(table[declarationKey])
+		declaration, err := declare.Decode(text, origin)
+		if err != nil {
+			return err
+		}
+		g.app = append(g.app, declare.Source{
+			Declaration: declaration, Origin: origin, Warnings: texts(table[warningsKey]), AppKeys: texts(table[appKeysKey]),
+		})
+	}
+	return nil
+}
+
+// fromPlan reads the declaration that another buildpack requires sidecars with. Its metadata may also say where a requirement is for.
+func fromPlan(metadata map[string]any) (declare.Source, error) {
+	const origin = "the build plan"
+	declaration := maps.Clone(metadata)
+	delete(declaration, "launch")
+	delete(declaration, "build")
+	text, err := toml.Marshal(declaration)
+	if err != nil {
+		return declare.Source{}, fmt.Errorf("%s: %w", origin, err)
+	}
+	source, err := declare.ParseSource(text, origin)
+	source.Shared = true
+	return source, err
+}
+
+// list returns texts as TOML has them: nil can't be written.
 func list(texts []string) []string { return append([]string{}, texts...) }
 
 func texts(value any) []string {

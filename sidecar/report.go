@@ -4,21 +4,19 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/buildpacks/libcnb/v2"
-	"github.com/heroku/color"
 	"github.com/paketo-buildpacks/libpak/v2"
 	"github.com/paketo-buildpacks/libpak/v2/log"
 
-	"github.com/sidecar-buildpack/sidecar/sidecar/declare"
-	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/layer"
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/process"
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/show"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
-	"github.com/sidecar-buildpack/sidecar/sidecar/process"
 )
 
-// report is what the build says, in the manner of Paketo's buildpacks.
+// report writes the build's log, in the manner of Paketo's buildpacks.
 type report struct{ log.Logger }
 
 func (r report) title(info libcnb.BuildpackInfo) { r.Title(info.Name, info.Version, info.Homepage) }
@@ -36,17 +34,17 @@ func (r report) configuration(metadata map[string]any) error {
 	return nil
 }
 
-// sources lists what was found where, and what of it isn't taken.
-func (r report) sources(sources []declare.Source, left string) {
-	if left != "" {
-		r.Header(left)
+// sources lists what was found where, and why something that was found isn't taken.
+func (r report) sources(sources []declare.Source, skipped string) {
+	if skipped != "" {
+		r.Header(skipped)
 	}
 	sidecars := 0
 	for _, source := range sources {
 		sidecars += len(source.Sidecars)
 		r.source(source)
 	}
-	if sidecars == 0 && left == "" {
+	if sidecars == 0 && skipped == "" {
 		r.Header("Nothing to run: neither the app nor a binding nor a buildpack before this one declares sidecars")
 	}
 }
@@ -55,12 +53,23 @@ func (r report) source(source declare.Source) {
 	r.Headerf("%s declares %s", upper(source.Origin), count(len(source.Sidecars), "sidecar"))
 	var rows [][]string
 	for _, s := range source.Sidecars {
-		rows = append(rows, []string{s.Name, "for " + strings.Join(s.ProcessTypes, ", "), line(s.Command)})
+		rows = append(rows, []string{show.Text(s.Name), "for " + beside(s), show.Command(s.Command)})
 	}
 	r.table(rows)
 	for _, w := range source.Warnings {
-		r.Header(color.YellowString("Warning: ") + w)
+		layer.Warn(r, show.Text(w))
 	}
+}
+
+// beside says which process types a sidecar runs beside.
+func beside(s declare.Sidecar) string {
+	switch {
+	case len(s.ProcessTypes) == 0:
+		return "the default process type"
+	case slices.Contains(s.ProcessTypes, declare.EveryType):
+		return "every process type"
+	}
+	return strings.Join(s.ProcessTypes, ", ")
 }
 
 // upper begins a phrase like a sentence; a file's name stays as it is.
@@ -78,22 +87,39 @@ func (r report) processes(all []libcnb.Process, earlier []process.Process, plans
 	for _, p := range all {
 		before, redefined := find(earlier, p.Type)
 		if !redefined {
-			rows = append(rows, []string{p.Type, "new", line(p.Command)})
+			rows = append(rows, []string{p.Type, "new", show.Command(p.Command)})
 			continue
 		}
 		name := p.Type
 		if p.Default {
 			name += " (default)"
 		}
-		command := line(before.Command, before.Args...)
+		command := show.Command(slices.Concat(before.Command, before.Args))
 		rows = append(rows, []string{name, "before", command}, []string{"", "now", "supervisor run " + p.Type + " -- " + command})
 	}
 	r.table(rows)
 	for _, s := range sidecars(plans) {
-		if taken, ok := find(earlier, declare.Slug(s.Name)); ok {
+		if taken, ok := find(earlier, plan.Slug(s.Name)); ok {
 			r.Bodyf("The sidecar %q has no process type of its own, since an earlier buildpack defines %s", s.Name, taken.Type)
 		}
 	}
+}
+
+// slices lists what of the app becomes an image layer of its own.
+func (r report) slices(all []layer.Slice) {
+	if len(all) == 0 {
+		return
+	}
+	r.Header("Layers of the app's files, reused while these stay the same")
+	var rows [][]string
+	for _, s := range all {
+		what := show.Command(s.Paths)
+		if len(s.Paths) == 0 {
+			what = "none of its own: another sidecar's layer has them"
+		}
+		rows = append(rows, []string{show.Text(s.Sidecar), what})
+	}
+	r.table(rows)
 }
 
 // memory shows what the sidecars of each process type take of its container, whose size is known at launch only.
@@ -102,13 +128,13 @@ func (r report) memory(plans []plan.Plan) {
 	var rows [][]string
 	for _, p := range plans {
 		processType := p.Type // in its first row only
-		var sum memory.Size
+		var sum plan.Size
 		for _, s := range p.Sidecars {
 			share := "none of its own"
 			if s.Memory > 0 {
 				share = s.Memory.String()
 			}
-			rows = append(rows, []string{processType, s.Name, share})
+			rows = append(rows, []string{processType, show.Text(s.Name), share})
 			sum += s.Memory
 			processType = ""
 		}
@@ -119,29 +145,6 @@ func (r report) memory(plans []plan.Plan) {
 		rows = append(rows, []string{"", plan.AppName, rest})
 	}
 	r.table(rows)
-}
-
-// line shows a command on one line, and without what a terminal would take as its own commands.
-func line(command []string, args ...string) string {
-	apart := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
-	return strings.Join(strings.FieldsFunc(strings.Join(slices.Concat(command, args), " "), apart), " ")
-}
-
-// table writes rows with their columns under each other.
-func (r report) table(rows [][]string) {
-	widths := map[int]int{}
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	for _, row := range rows {
-		line := ""
-		for i, cell := range row {
-			line += cell + strings.Repeat(" ", 2+widths[i]-utf8.RuneCountInString(cell))
-		}
-		r.Body(strings.TrimRight(line, " "))
-	}
 }
 
 func count(n int, noun string) string {

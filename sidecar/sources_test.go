@@ -13,7 +13,7 @@ import (
 	"github.com/sclevine/spec"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar"
-	"github.com/sidecar-buildpack/sidecar/sidecar/declare"
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -107,19 +107,19 @@ func testSources(t *testing.T, context spec.G, it spec.S) {
 		})
 
 		it("can't bring a sidecar that the app has", func() {
-			bind("apm", map[string]string{"sidecar.toml": agent, "agent": ""})
+			bind("apm", map[string]string{"sidecar.toml": agent, "agent": "#!/bin/sh"})
 			declares("sidecar.toml", agent)
-			_, err := detect()
+			_, err := build()
 			Expect(err).To(MatchError(`sidecar "agent" is declared in sidecar.toml and in the binding "apm": rename one`))
 		})
 
 		it("are refused at once where they are wrong", func() {
 			bind("apm", map[string]string{"agent": ""})
-			_, err := detect()
+			_, err := build()
 			Expect(err).To(MatchError(`the binding "apm" is of type sidecar, but has no key sidecar.toml: add one that declares its sidecars`))
 			bind("apm", map[string]string{"sidecar.toml": "[[sidecars]]\nname = 'x'\n"})
-			_, err = detect()
-			Expect(err).To(MatchError(HavePrefix(`the binding "apm": sidecars[0].command is missing: `)))
+			_, err = build()
+			Expect(err).To(MatchError(HavePrefix(`the binding "apm": sidecar.toml:1:3: sidecar "x": command is missing: `)))
 		})
 
 		it("say which file is missing", func() {
@@ -189,6 +189,84 @@ func testSources(t *testing.T, context spec.G, it spec.S) {
 		})
 	})
 
+	context("a layer of another buildpack", func() {
+		const inLayer = "[[sidecars]]\nname = \"agent\"\ncommand = [\"bin/agent\", \"--conf=./conf.yml\", \"./data\"]\n"
+
+		it.Before(func() {
+			t.Setenv("BP_SIDECAR_ENABLED", "true")
+			another("apm.toml", "[types]\nlaunch = true\n")
+			another("apm/sidecar.toml", inLayer)
+			another("apm/bin/agent", "#!/bin/sh\n")
+			another("apm/conf.yml", "")
+		})
+
+		it("brings sidecars with paths relative to it", func() {
+			Expect(build()).NotTo(BeZero())
+			dir := filepath.Join(filepath.Dir(layers.Path), "acme_apm", "apm")
+			Expect(web().Sidecars[0].Command).To(Equal([]string{filepath.Join(dir, "bin/agent"), "--conf=" + filepath.Join(dir, "conf.yml"),
+				"./data"}))
+			Expect(output.String()).To(ContainSubstring("The buildpack acme/apm declares 1 sidecar"))
+		})
+
+		it("brings them where it is reused, and so isn't there to see", func() {
+			result, err := build()
+			Expect(err).NotTo(HaveOccurred())
+			text, err := toml.Marshal(result.Layers[0])
+			Expect(err).NotTo(HaveOccurred())
+			write(t, filepath.Join(layers.Path, "supervisor.toml"), string(text))
+			first := web()
+			Expect(os.RemoveAll(filepath.Join(filepath.Dir(layers.Path), "acme_apm", "apm"))).To(Succeed())
+			Expect(build()).NotTo(BeZero())
+			Expect(web()).To(Equal(first))
+			Expect(output.String()).To(ContainSubstring("Reusing"))
+		})
+
+		it("isn't heeded where it isn't in the image", func() {
+			another("apm.toml", "[types]\nbuild = true\n")
+			Expect(build()).To(BeZero())
+		})
+
+		it("is told what it doesn't have", func() {
+			another("apm/sidecar.toml", "[[sidecars]]\nname = \"agent\"\ncommand = [\"bin/x\"]\n")
+			_, err := build()
+			Expect(err).To(MatchError(HavePrefix(`the buildpack acme/apm: sidecar "agent" names "bin/x", which its layer doesn't have: `)))
+		})
+	})
+
+	context("the build plan", func() {
+		it("has what the sidecars require", func() {
+			declares("sidecar.toml", "[[sidecars]]\nname = \"a\"\ncommand = \"java\"\nrequires = [\"jre\"]\n")
+			result, err := detect()
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.Plans[0].Requires[1:]).To(Equal([]libcnb.BuildPlanRequire{{Name: "jre", Metadata: map[string]any{"launch": true}}}))
+		})
+
+		it("brings what other buildpacks require", func() {
+			result, err := sidecar.NewBuild(logger)(libcnb.BuildContext{
+				ApplicationPath: app, Layers: layers, Buildpack: libcnb.Buildpack{Path: buildpack},
+				Plan: libcnb.BuildpackPlan{Entries: []libcnb.BuildpackPlanEntry{{Name: "sidecar", Metadata: map[string]any{
+					"launch":   true,
+					"sidecars": []map[string]any{{"name": "tracer", "command": []any{"sh", "-c", "tracer"}, "memory": "16M"}},
+				}}, {Name: "sidecar"}}},
+			})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.Processes).To(HaveLen(2))
+			Expect(web().Sidecars[0].Name).To(Equal("tracer"))
+			Expect(output.String()).To(ContainSubstring("The build plan declares 1 sidecar"))
+		})
+
+		it("waits for other buildpacks in a builder, where nothing else declares sidecars", func() {
+			at := libcnb.Buildpack{Info: libcnb.BuildpackInfo{ID: "sidecar-buildpack/sidecar", Version: "1.2.3"}}
+			at.Path = "/cnb/buildpacks/sidecar-buildpack_sidecar/1.2.3"
+			result, err := sidecar.NewDetect(logger)(libcnb.DetectContext{ApplicationPath: app, Buildpack: at})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.Pass).To(BeTrue())
+			Expect(result.Plans).To(HaveLen(2))
+			Expect(result.Plans[0].Requires).To(ContainElement(HaveField("Name", "sidecar-layer")))
+			Expect(result.Plans[1].Requires).To(BeEmpty())
+		})
+	})
+
 	context("launch.yml", func() {
 		const launch = "processes: [{type: newrelic, command: run, platforms: {cloudfoundry: {sidecar_for: [web]}}}]"
 
@@ -220,7 +298,7 @@ func testSources(t *testing.T, context spec.G, it spec.S) {
 
 		it("must be a truth", func() {
 			t.Setenv("BP_SIDECAR_ENABLED", "maybe")
-			_, err := detect()
+			_, err := build()
 			Expect(err).To(MatchError(And(ContainSubstring("BP_SIDECAR_ENABLED"), ContainSubstring("maybe"), ContainSubstring("true"))))
 		})
 	})

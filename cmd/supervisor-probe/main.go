@@ -1,71 +1,10 @@
-// Command supervisor-probe makes one health check that the supervisor leaves to a process: it exits 0 where the check passes, and
-// otherwise 1 with the reason on one line of standard error.
+// Command supervisor-probe makes one health check that the supervisor leaves to a process of its own.
 package main
 
 import (
-	"context"
-	"errors"
-	"flag"
-	"fmt"
-	"io"
-	"net"
 	"os"
-	"strings"
-	"time"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/helper"
 )
 
-func main() {
-	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, strings.ReplaceAll(err.Error(), "\n", " "))
-		os.Exit(1)
-	}
-}
-
-var errUsage = errors.New("usage: supervisor-probe http|https [--timeout 1s] URL [HEADER: VALUE]... | " +
-	"supervisor-probe tcp [--timeout 1s] HOST:PORT | supervisor-probe grpc [--timeout 1s] HOST:PORT [SERVICE]")
-
-func run(args []string) error {
-	if len(args) == 0 {
-		return errUsage
-	}
-	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	timeout := flags.Duration("timeout", time.Second, "")
-	if err := flags.Parse(args[1:]); err != nil {
-		return fmt.Errorf("%w; %w", err, errUsage)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), *timeout)
-	defer cancel()
-	switch verb := args[0]; {
-	case (verb == "http" || verb == "https") && flags.NArg() > 0:
-		err := checkHTTP(ctx, flags.Arg(0), flags.Args()[1:])
-		return explain(ctx, "GET "+flags.Arg(0), err, *timeout)
-	case verb == "tcp" && flags.NArg() == 1:
-		err := checkTCP(ctx, flags.Arg(0))
-		return explain(ctx, "connect "+flags.Arg(0), err, *timeout)
-	case verb == "grpc" && (flags.NArg() == 1 || flags.NArg() == 2):
-		err := checkGRPC(ctx, flags.Arg(0), flags.Arg(1))
-		return explain(ctx, "grpc "+strings.Join(flags.Args(), " "), err, *timeout)
-	}
-	return errUsage
-}
-
-// checkTCP passes when a connection can be made.
-func checkTCP(ctx context.Context, address string) error {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
-	if err != nil {
-		return err
-	}
-	return conn.Close()
-}
-
-// explain puts what was asked before why it did not pass.
-func explain(ctx context.Context, asked string, err error, timeout time.Duration) error {
-	if err == nil {
-		return nil
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("%s: no answer within %s", asked, timeout)
-	}
-	return fmt.Errorf("%s: %w", asked, err)
-}
+func main() { os.Exit(helper.Main(os.Args[1:])) }

@@ -3,24 +3,42 @@
 package plan
 
 import (
-	"bytes"
-	"cmp"
-	"fmt"
-	"io"
-	"os"
-	"strings"
-
-	"github.com/BurntSushi/toml"
-
-	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
-	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
+	"math"
+	"strconv"
 )
 
 // Plan is one process type: the app's main process and the sidecars beside it.
 type Plan struct {
-	Type     string    `toml:"type"` // such as web
-	App      Process   `toml:"app"`
-	Sidecars []Process `toml:"sidecars,omitempty"`
+	Type     string // such as web
+	App      Process
+	Sidecars []Process
+	// Env are variables for app and sidecars that go before the launch defaults of Buildpacks, the earlier buildpacks' directories in the
+	// image, in their order; what the platform sets goes before them.
+	Env        map[string]string
+	Buildpacks []string
+}
+
+func (p *Plan) rows() []row {
+	return []row{
+		{"type", &p.Type}, {"buildpacks", &p.Buildpacks}, {"env", &p.Env}, {"app", &p.App}, {"sidecars", &p.Sidecars},
+	}
+}
+
+// Titles returns what people call each of the plan's Processes: the app by its process type, a sidecar by its name.
+func (p Plan) Titles() []string {
+	var titles []string
+	for _, s := range p.Sidecars {
+		titles = append(titles, "sidecar "+strconv.Quote(s.Name))
+	}
+	return append(titles, p.Type)
+}
+
+// Reserved returns what the sidecars declare of the container's memory together.
+func (p Plan) Reserved() (sum Size) {
+	for _, s := range p.Sidecars {
+		sum += min(s.Memory, math.MaxInt64-sum)
+	}
+	return sum
 }
 
 // AppName is what depends-on and messages call the main process.
@@ -28,29 +46,88 @@ const AppName = "app"
 
 // Process is one process of a Plan. Names and meanings are those of sidecar.toml.
 type Process struct {
-	Name       string            `toml:"name"`
-	Command    []string          `toml:"command,omitempty"`     // argv; empty for the app, whose command is the supervisor's own arguments
-	WorkingDir string            `toml:"working-dir,omitempty"` // absolute; empty: the supervisor's own
-	Env        map[string]string `toml:"env,omitempty"`
-	InheritEnv []string          `toml:"inherit-env"` // names it may see of the supervisor's environment; Everything for all
-	Memory     memory.Size       `toml:"memory,omitzero"`
+	Name       string
+	Command    []string // argv; empty for the app, whose command is the supervisor's own arguments
+	WorkingDir string   // absolute; empty: the supervisor's own
+	// Env has references to the supervisor's variables, and Command to the process's own, as Expand reads them.
+	Env        map[string]string
+	EnvFrom    []EnvFrom
+	InheritEnv []string // names it may see of the supervisor's environment; Everything for all
+	Memory     Size
 	// MemoryPolicy is what is done about a process that uses more than its Memory; empty: it is not measured.
-	MemoryPolicy MemoryPolicy         `toml:"memory-policy,omitempty"`
-	DependsOn    map[string]Condition `toml:"depends-on,omitempty"`
+	MemoryPolicy MemoryPolicy
+	DependsOn    map[string]Condition
 
-	Restart              Restart `toml:"restart"`
-	MaxRestarts          int     `toml:"max-restarts"`
-	RestartWindowSeconds float64 `toml:"restart-window-seconds"`
-	Essential            bool    `toml:"essential"`
+	OnChange *OnChange
 
-	StopSignal             string  `toml:"stop-signal"`               // such as SIGTERM
-	StopGracePeriodSeconds float64 `toml:"stop-grace-period-seconds"` // 0 for the app: all that the stop budget leaves it
-	Logs                   Logs    `toml:"logs"`
+	Restart              Restart
+	MaxRestarts          int
+	RestartWindowSeconds float64
+	Essential            bool
+	BackoffSeconds       float64 // before the first restart; 0: 1
+	BackoffMaxSeconds    float64 // before any; 0: 60
 
-	StartupProbe   *probe.Probe `toml:"startup-probe,omitempty"`
-	ReadinessProbe *probe.Probe `toml:"readiness-probe,omitempty"`
-	LivenessProbe  *probe.Probe `toml:"liveness-probe,omitempty"`
+	// Exit codes are 128 + the signal where one ended the process.
+	SuccessExitCodes     []int // none: 0 alone
+	RestartOnExitCodes   []int // whatever Restart says
+	NoRestartOnExitCodes []int // and these go before those
+
+	StopSignal             string  // such as SIGTERM
+	StopGracePeriodSeconds float64 // 0 for the app: all that the stop budget leaves it
+	StopDelaySeconds       float64 // how long it goes on working before it is told to stop
+	PreStop                *Hook   // what is done then, before it is told
+	Logs                   Logs
+	// Sandbox is nil where there is none.
+	Sandbox *Sandbox
+
+	Probes
 }
+
+func (q *Process) rows() []row {
+	return []row{
+		{"name", &q.Name}, {"command", &q.Command}, {"working-dir", &q.WorkingDir}, {"inherit-env", &q.InheritEnv},
+		{"memory", &q.Memory}, {"memory-policy", (*string)(&q.MemoryPolicy)},
+		{"restart", (*string)(&q.Restart)}, {"max-restarts", &q.MaxRestarts}, {"restart-window-seconds", &q.RestartWindowSeconds},
+		{"backoff-seconds", &q.BackoffSeconds}, {"backoff-max-seconds", &q.BackoffMaxSeconds}, {"essential", &q.Essential},
+		{"success-exit-codes", &q.SuccessExitCodes}, {"restart-on-exit-codes", &q.RestartOnExitCodes},
+		{"no-restart-on-exit-codes", &q.NoRestartOnExitCodes},
+		{"stop-signal", &q.StopSignal}, {"stop-grace-period-seconds", &q.StopGracePeriodSeconds},
+		{"stop-delay-seconds", &q.StopDelaySeconds}, {"logs", (*string)(&q.Logs)},
+		{"env", &q.Env}, {"env-from", &q.EnvFrom}, {"depends-on", &q.DependsOn}, {"on-change", &q.OnChange}, {"pre-stop", &q.PreStop},
+		{"sandbox", &q.Sandbox},
+		{"startup-probe", &q.StartupProbe}, {"readiness-probe", &q.ReadinessProbe}, {"liveness-probe", &q.LivenessProbe},
+	}
+}
+
+// Hook is something to do: one of HTTPGet and Exec is set.
+type Hook struct {
+	HTTPGet *HTTPGet `toml:"http-get,omitempty"`
+	Exec    *Exec    `toml:"exec,omitempty"`
+}
+
+func (h *Hook) rows() []row { return []row{{"http-get", &h.HTTPGet}, {"exec", &h.Exec}} }
+
+// EnvFrom is where variables are read from at launch: a file, or a binding.
+type EnvFrom struct {
+	File    string `toml:"file,omitempty"`    // absolute, lines of NAME=value
+	Binding string `toml:"binding,omitempty"` // its name or type
+	Prefix  string `toml:"prefix,omitempty"`  // of the variables' names
+}
+
+func (e *EnvFrom) rows() []row {
+	return []row{{"file", &e.File}, {"binding", &e.Binding}, {"prefix", &e.Prefix}}
+}
+
+// OnChange is what is done when one of several files or directories changes.
+type OnChange struct {
+	Paths []string `toml:"paths"` // absolute
+	Do    string   `toml:"do"`    // DoRestart, or the name of a signal such as SIGHUP
+}
+
+func (o *OnChange) rows() []row { return []row{{"paths", &o.Paths}, {"do", &o.Do}} }
+
+// DoRestart starts a sidecar again.
+const DoRestart = "restart"
 
 // Everything in InheritEnv stands for the whole environment.
 const Everything = "*"
@@ -83,6 +160,7 @@ const (
 	WarnOver    MemoryPolicy = "warn"    // it is said
 	RestartOver MemoryPolicy = "restart" // it is started again, whatever its restart policy, within its restarts
 	StopOver    MemoryPolicy = "stop"    // it is ended for good
+	LimitOver   MemoryPolicy = "limit"   // its allocation fails; it isn't measured
 )
 
 // Logs says how a process's output is passed on.
@@ -94,39 +172,3 @@ const (
 	Prefix Logs = "prefix" // each line behind "name | "
 	JSON   Logs = "json"   // one object a line: time, name, stream, line
 )
-
-type file struct {
-	Plans []Plan `toml:"plans"`
-}
-
-// Write makes path a file that Read understands, with one plan for each process type.
-func Write(path string, plans ...Plan) error {
-	var text bytes.Buffer
-	if err := Encode(&text, plans...); err != nil {
-		return fmt.Errorf("writing plan %s: %w", path, err)
-	}
-	return os.WriteFile(path, text.Bytes(), 0o644)
-}
-
-// Encode writes what a file that Read understands has.
-func Encode(w io.Writer, plans ...Plan) error { return toml.NewEncoder(w).Encode(file{plans}) }
-
-// Read finds the plan for processType in the file at path. A type that isn't there is an error that lists those that are, and so is a plan
-// that makes no sense to run.
-func Read(path, processType string) (Plan, error) {
-	var f file
-	if _, err := toml.DecodeFile(path, &f); err != nil {
-		return Plan{}, fmt.Errorf("reading plan %s: %w", path, err)
-	}
-	types := make([]string, len(f.Plans))
-	for i, p := range f.Plans {
-		if types[i] = p.Type; p.Type != processType {
-			continue
-		}
-		if process, problem := p.senseless(); problem != "" {
-			return Plan{}, fmt.Errorf("plan %s: process %q of type %s %s", path, process, processType, problem)
-		}
-		return p, nil
-	}
-	return Plan{}, fmt.Errorf("plan %s has no process type %q; it has: %s", path, processType, cmp.Or(strings.Join(types, ", "), "none"))
-}

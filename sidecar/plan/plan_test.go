@@ -8,9 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 	"pgregory.net/rapid"
 
-	"github.com/sidecar-buildpack/sidecar/sidecar/memory"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
-	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
 )
 
 func TestReadFindsWhatWriteWrote(t *testing.T) {
@@ -31,7 +29,7 @@ func process(t *rapid.T, name string) plan.Process {
 		Command:                append([]string{"./run"}, rapid.SliceOf(rapid.String()).Draw(t, "arguments")...),
 		WorkingDir:             rapid.String().Draw(t, "working-dir"),
 		InheritEnv:             rapid.SliceOf(rapid.String()).Draw(t, "inherit-env"),
-		Memory:                 memory.Size(rapid.Int64Min(0).Draw(t, "memory")),
+		Memory:                 plan.Size(rapid.Int64Min(0).Draw(t, "memory")),
 		DependsOn:              map[string]plan.Condition{"not " + rapid.String().Draw(t, "depends-on"): plan.Ready},
 		Restart:                plan.OnFailure,
 		MaxRestarts:            rapid.IntMin(0).Draw(t, "max-restarts"),
@@ -45,9 +43,9 @@ func process(t *rapid.T, name string) plan.Process {
 		p.Env = env
 	}
 	if rapid.Bool().Draw(t, "probed") {
-		get := &probe.HTTPGet{Port: 80, Path: rapid.String().Draw(t, "path")}
-		p.StartupProbe = &probe.Probe{HTTPGet: get, PeriodSeconds: 0.25, SuccessThreshold: 1, FailureThreshold: 1}
-		p.LivenessProbe = &probe.Probe{Exec: &probe.Exec{Command: []string{"true"}}, PeriodSeconds: 1, SuccessThreshold: 1, FailureThreshold: 3}
+		get := &plan.HTTPGet{Port: 80, Path: rapid.String().Draw(t, "path")}
+		p.StartupProbe = &plan.Probe{HTTPGet: get, PeriodSeconds: 0.25, SuccessThreshold: 1, FailureThreshold: 1}
+		p.LivenessProbe = &plan.Probe{Exec: &plan.Exec{Command: []string{"true"}}, PeriodSeconds: 1, SuccessThreshold: 1, FailureThreshold: 3}
 	}
 	return p
 }
@@ -70,6 +68,16 @@ func TestReadNamesTheFileItCannotRead(t *testing.T) {
 	expect(err).To(MatchError(ContainSubstring(path)))
 }
 
+func TestReadSaysThatAPlanIsNewer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plan.toml")
+	for _, text := range []string{"version = 2\n", "version = 2\nplans = \"of another form\"\n"} {
+		expect := NewWithT(t).Expect
+		expect(os.WriteFile(path, []byte(text), 0o644)).To(Succeed())
+		_, err := plan.Read(path, "web")
+		expect(err).To(MatchError(ContainSubstring("has version 2, and this supervisor knows 1")))
+	}
+}
+
 func TestReadRefusesPlansThatMakeNoSense(t *testing.T) {
 	for problem, edit := range map[string]func(p *plan.Plan){
 		"process \"a\" of type web depends on itself, by way of b": func(p *plan.Plan) {
@@ -87,7 +95,7 @@ func TestReadRefusesPlansThatMakeNoSense(t *testing.T) {
 			p.Sidecars[1].DependsOn = map[string]plan.Condition{"a": "nice"}
 		},
 		"has a probe with nothing to run": func(p *plan.Plan) {
-			p.Sidecars[1].LivenessProbe = &probe.Probe{TCPSocket: &probe.TCPSocket{Port: 1}, SuccessThreshold: 1, FailureThreshold: 1}
+			p.Sidecars[1].LivenessProbe = &plan.Probe{TCPSocket: &plan.TCPSocket{Port: 1}, SuccessThreshold: 1, FailureThreshold: 1}
 		},
 	} {
 		t.Run(problem, func(t *testing.T) {

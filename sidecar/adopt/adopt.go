@@ -1,0 +1,81 @@
+// Package adopt writes a first sidecar.toml from what other tools' files in an app say, and names what it cannot take over.
+package adopt
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Found is what one file says.
+type Found struct {
+	File     string
+	Sidecars []Sidecar
+	Lost     []string // what could not be taken over, a sentence each
+}
+
+// Sidecar is one process to write down.
+type Sidecar struct {
+	Name    string
+	Keys    []Key
+	Comment string // why it is there, or what to check
+}
+
+// Key is one of sidecar.toml's keys and its value, written as TOML.
+type Key struct{ Name, Value string }
+
+// set adds a key whose value is written as TOML.
+func (s *Sidecar) set(name string, value any) { s.Keys = append(s.Keys, Key{name, tomlOf(value)}) }
+
+// lose names something that could not be taken over.
+func (f *Found) lose(format string, args ...any) {
+	f.Lost = append(f.Lost, fmt.Sprintf(format, args...))
+}
+
+// reader reads one tool's file.
+type reader struct {
+	files []string // names that the tool knows, the first that is there counts
+	read  func(text []byte) (Found, error)
+}
+
+var readers = []reader{
+	{[]string{"Procfile"}, readProcfile},
+	{[]string{"supervisord.conf"}, readSupervisord},
+	{[]string{"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}, readCompose},
+}
+
+// In returns what the files in dir say. A file that cannot be read as what its name says is an error that names it.
+func In(dir string) ([]Found, error) {
+	var all []Found
+	for _, r := range readers {
+		for _, name := range r.files {
+			text, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				continue
+			}
+			found, err := r.read(text)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			found.File = name
+			all = append(all, found)
+			break
+		}
+	}
+	return all, nil
+}
+
+// TOML returns a commented sidecar.toml of what was found.
+func TOML(all []Found) string {
+	var out strings.Builder
+	for _, found := range all {
+		for _, s := range found.Sidecars {
+			fmt.Fprintf(&out, "\n# from %s%s\n[[sidecars]]\nname = %s\n", found.File, s.Comment, tomlOf(s.Name))
+			for _, key := range s.Keys {
+				fmt.Fprintf(&out, "%s = %s\n", key.Name, key.Value)
+			}
+		}
+	}
+	return strings.TrimPrefix(out.String(), "\n")
+}

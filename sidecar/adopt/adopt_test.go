@@ -1,0 +1,106 @@
+package adopt_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/adopt"
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
+)
+
+func in(t *testing.T, files map[string]string) ([]adopt.Found, error) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return adopt.In(dir)
+}
+
+func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
+	for name, c := range map[string]struct {
+		file, text, want string
+		lost             []string
+	}{
+		"Procfile": {"Procfile", "# types\nweb: ./app\nrelease: ./migrate\nagent: ./agent --port $PORT\n",
+			"# from Procfile: remove it where it runs in a container of its own\n[[sidecars]]\n" +
+				"name = \"agent\"\ncommand = \"./agent --port $PORT\"\n",
+			[]string{"release runs once before a deploy, not beside the app"}},
+		"supervisord": {"supervisord.conf", "[supervisord]\nnodaemon=true\n\n" +
+			"[program:my agent]\ncommand=/app/agent -v %(ENV_LEVEL)s ; the agent\n" +
+			"directory=conf\nenvironment=A=\"x,y\",B='%(ENV_HOME)s/z',C=1\nautorestart=unexpected\nstartretries=7\nstopsignal=QUIT\n" +
+			"stopwaitsecs=4\nexitcodes=0,2\nuser=nobody\npriority=5\n",
+			"# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"my agent\"\n" +
+				"command = \"/app/agent -v $(LEVEL)\"\nworking-dir = \"conf\"\nenv = { A = \"x,y\", B = \"$(HOME)/z\", C = \"1\" }\n" +
+				"restart = \"on-failure\"\nmax-restarts = 7\nstop-signal = \"SIGQUIT\"\nstop-grace-period-seconds = 4\nsuccess-exit-codes = [0, 2]\n",
+			[]string{"my agent: user = nobody: every process has the container's user",
+				"my agent: priority = 5: write depends-on: what waits for what"}},
+		"Compose": {"compose.yaml", "services:\n  db: {image: postgres}\n" +
+			"  agent:\n    build: .\n    command: [./agent, --level, \"a \\\"b\\\"\"]\n" +
+			"    mem_limit: 64m\n    ports: [\"8080\"]\n    tty: true\n" +
+			"    restart: unless-stopped\n    stop_grace_period: 1500ms\n    environment: {LEVEL: info}\n" +
+			"    depends_on: {db: {condition: service_healthy}}\n    healthcheck: {test: \"curl -f http://localhost\"}\n",
+			"# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"agent\"\n" +
+				"command = [\"./agent\", \"--level\", \"a \\\"b\\\"\"]\nenv = { LEVEL = \"info\" }\n" +
+				"memory = \"64M\"\ndepends-on = { db = \"ready\" }\n" +
+				"restart = \"always\"\nstop-grace-period-seconds = 1.5\n" +
+				"readiness-probe = { exec = { command = [\"sh\", \"-c\", \"curl -f http://localhost\"] } }\n",
+			[]string{"service db: its command is only in its image postgres",
+				"service agent: ports: app and sidecars share 127.0.0.1", "service agent: tty: there is nothing like it"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			all, err := in(t, map[string]string{c.file: c.text})
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(adopt.TOML(all)).To(Equal(c.want))
+			g.Expect(all[0].Lost).To(Equal(c.lost))
+		})
+	}
+}
+
+func TestWhatIsWrittenIsADeclaration(t *testing.T) {
+	g := NewWithT(t)
+	all, err := in(t, map[string]string{
+		"Procfile": "a: ./a \"x y\" 'z'\n", "supervisord.conf": "[program:b]\ncommand=./b\nautorestart=true\n",
+	})
+	g.Expect(err).NotTo(HaveOccurred())
+	_, err = declare.Parse([]byte(adopt.TOML(all)), "sidecar.toml")
+	g.Expect(err).NotTo(HaveOccurred())
+}
+
+func TestAFileThatIsNotWhatItsNameSays(t *testing.T) {
+	for file, text := range map[string]string{"Procfile": "just words", "compose.yaml": "- a\n- b"} {
+		_, err := in(t, map[string]string{file: text})
+		NewWithT(t).Expect(err).To(MatchError(HavePrefix(file + ": ")))
+	}
+}
+
+func TestTheDocumentationHasTheTables(t *testing.T) {
+	page, err := os.ReadFile("../../docs/from-other-tools.md")
+	g := NewWithT(t)
+	g.Expect(err).NotTo(HaveOccurred())
+	for _, rules := range [][]adopt.Rule{adopt.SupervisordRules, adopt.ComposeRules} {
+		g.Expect(string(page)).To(ContainSubstring(table(rules)))
+	}
+}
+
+// table returns rules as Markdown.
+func table(rules []adopt.Rule) string {
+	var out strings.Builder
+	out.WriteString("| theirs | ours | |\n|---|---|---|\n")
+	for _, r := range rules {
+		ours := r.Ours
+		if ours != "" {
+			ours = "`" + ours + "`"
+		}
+		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", r.Theirs, ours, r.Note)
+	}
+	return out.String()
+}

@@ -1,0 +1,137 @@
+package adopt
+
+import (
+	"context"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
+	"go.yaml.in/yaml/v3"
+)
+
+// envReference is supervisord's way to name a variable of its own environment.
+var envReference = regexp.MustCompile(`%\(ENV_(\w+)\)s`)
+
+// readCompose takes the services that have a command. One with an image of its own brings a program that the app's image lacks.
+func readCompose(text []byte) (Found, error) {
+	var found Found
+	project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
+		ConfigFiles: []types.ConfigFile{{Filename: "compose.yaml", Content: text}}, Environment: types.Mapping{}, WorkingDir: ".",
+	}, func(o *loader.Options) {
+		o.SetProjectName("app", true)
+		o.SkipInterpolation, o.SkipResolveEnvironment = true, true
+	})
+	if err != nil {
+		return found, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(project.Services)) {
+		service := project.Services[name]
+		switch {
+		case len(service.Command) == 0:
+			found.lose("service %s: its command is only in its image %s", name, service.Image)
+		case service.Build == nil && service.Image != "":
+			found.lose("service %s: its image %s brings its program: put that into the app's files or download it as a dependency",
+				name, service.Image)
+			fallthrough
+		default:
+			found.Sidecars = append(found.Sidecars, fromService(name, service))
+		}
+	}
+	return found, found.keysLeft(text)
+}
+
+// keysLeft names the keys of services that have no counterpart.
+func (f *Found) keysLeft(text []byte) error {
+	var file struct{ Services map[string]map[string]any }
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(file.Services)) {
+		for _, key := range slices.Sorted(maps.Keys(file.Services[name])) {
+			i := slices.IndexFunc(ComposeRules, func(r Rule) bool { return r.Theirs == key })
+			switch {
+			case key == "build" || key == "image" || i >= 0 && ComposeRules[i].Ours != "": // taken, or said already
+			case i >= 0:
+				f.lose("service %s: %s: %s", name, key, ComposeRules[i].Note)
+			default:
+				f.lose("service %s: %s: there is nothing like it", name, key)
+			}
+		}
+	}
+	return nil
+}
+
+func fromService(name string, service types.ServiceConfig) Sidecar {
+	s := Sidecar{Name: name, Comment: ": remove it where it is the app itself"}
+	s.set("command", []string(service.Command))
+	if service.WorkingDir != "" {
+		s.set("working-dir", service.WorkingDir)
+	}
+	if env := values(service.Environment); len(env) > 0 {
+		s.set("env", env)
+	}
+	if service.MemLimit > 0 {
+		s.Keys = append(s.Keys, Key{"memory", sizeOf(int64(service.MemLimit))})
+	}
+	if on := conditions(service.DependsOn); len(on) > 0 {
+		s.set("depends-on", on)
+	}
+	if policy := restartOf(service.Restart); policy != "" {
+		s.set("restart", policy)
+	}
+	if service.StopSignal != "" {
+		s.set("stop-signal", service.StopSignal)
+	}
+	if service.StopGracePeriod != nil {
+		s.Keys = append(s.Keys, Key{"stop-grace-period-seconds", secondsOf(*service.StopGracePeriod)})
+	}
+	if check := service.HealthCheck; check != nil && !check.Disable && len(check.Test) > 1 {
+		s.set("readiness-probe", map[string]any{"exec": map[string]any{"command": healthCommand(check.Test)}})
+	}
+	return s
+}
+
+// healthCommand returns the argv of a health check, whose first word says how it is run.
+func healthCommand(test types.HealthCheckTest) []string {
+	if test[0] == "CMD-SHELL" {
+		return []string{"sh", "-c", strings.Join(test[1:], " ")}
+	}
+	return test[1:]
+}
+
+func values(env types.MappingWithEquals) map[string]string {
+	set := map[string]string{}
+	for name, value := range env {
+		if value != nil {
+			set[name] = *value
+		}
+	}
+	return set
+}
+
+func conditions(on types.DependsOnConfig) map[string]string {
+	ours := map[string]string{}
+	for name, d := range on {
+		ours[name] = map[string]string{
+			types.ServiceConditionHealthy: "ready", types.ServiceConditionCompletedSuccessfully: "completed",
+		}[d.Condition]
+		if ours[name] == "" {
+			ours[name] = "started"
+		}
+	}
+	return ours
+}
+
+func restartOf(policy string) string {
+	policy, _, _ = strings.Cut(policy, ":")
+	switch policy {
+	case types.RestartPolicyAlways, types.RestartPolicyUnlessStopped:
+		return "always"
+	case types.RestartPolicyOnFailure:
+		return "on-failure"
+	}
+	return ""
+}

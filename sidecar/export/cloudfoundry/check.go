@@ -1,0 +1,103 @@
+package cloudfoundry
+
+import (
+	"math"
+	"strings"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// check is how Cloud Foundry sees whether a process is well.
+type check struct {
+	Kind         string `yaml:"health-check-type,omitempty"`
+	Path         string `yaml:"health-check-http-endpoint,omitempty"`
+	Interval     int    `yaml:"health-check-interval,omitempty"`
+	Patience     int    `yaml:"health-check-invocation-timeout,omitempty"`
+	StartTimeout int    `yaml:"timeout,omitempty"`
+
+	ReadyKind     string `yaml:"readiness-health-check-type,omitempty"`
+	ReadyPath     string `yaml:"readiness-health-check-http-endpoint,omitempty"`
+	ReadyInterval int    `yaml:"readiness-health-check-interval,omitempty"`
+	ReadyPatience int    `yaml:"readiness-health-check-invocation-timeout,omitempty"`
+}
+
+// appPort is the one that Cloud Foundry gives to an app as $PORT, and asks.
+const appPort = 8080
+
+// The kinds of checks.
+const (
+	byHTTP = "http"
+	byPort = "port"
+)
+
+// checks returns the checks of the app's own process, and names what of [app] is lost.
+func (e *exporter) checks(app declare.App) (c check) {
+	for _, key := range app.Declared() {
+		if !strings.HasSuffix(key, "-probe") {
+			e.lose(plan.AppName, key)
+		}
+	}
+	if probe := app.LivenessProbe; probe != nil {
+		if c.Kind, c.Path = e.kind(*probe, "liveness-probe"); c.Kind != "" {
+			c.Interval, c.Patience = whole(probe.PeriodSeconds), whole(probe.TimeoutSeconds)
+		}
+	}
+	if probe := app.StartupProbe; probe != nil {
+		c.StartTimeout = whole(probe.InitialDelaySeconds + probe.PeriodSeconds*float64(probe.FailureThreshold))
+		switch {
+		case c.Kind == "":
+			c.Kind, c.Path = e.kind(*probe, "startup-probe")
+		case !sameCheck(*probe, *app.LivenessProbe):
+			e.losses.Add(plan.AppName, "startup-probe", "Cloud Foundry makes the check of the liveness probe while the app starts")
+		}
+	}
+	if probe := app.ReadinessProbe; probe != nil {
+		if c.ReadyKind, c.ReadyPath = e.kind(*probe, "readiness-probe"); c.ReadyKind != "" {
+			c.ReadyInterval, c.ReadyPatience = whole(probe.PeriodSeconds), whole(probe.TimeoutSeconds)
+		}
+	}
+	return c
+}
+
+func sameCheck(a, b plan.Probe) bool {
+	return a.HTTPGet != nil && b.HTTPGet != nil && a.HTTPGet.Target() == b.HTTPGet.Target() || a.TCPSocket != nil && b.TCPSocket != nil
+}
+
+// kind returns Cloud Foundry's kind of a check, and the path that it asks; neither where it can't make the check.
+func (e *exporter) kind(probe plan.Probe, key string) (kind, path string) {
+	port, plain := 0, true
+	switch {
+	case probe.HTTPGet != nil:
+		kind, path, port = byHTTP, probe.HTTPGet.Target(), probe.HTTPGet.Port
+		plain = probe.HTTPGet.Scheme != "https" && isLocal(probe.HTTPGet.Host) && len(probe.HTTPGet.Headers) == 0
+	case probe.TCPSocket != nil:
+		kind, port, plain = byPort, probe.TCPSocket.Port, isLocal(probe.TCPSocket.Host)
+	}
+	switch {
+	case kind == "" || !plain:
+		e.losses.Add(plan.AppName, key, "Cloud Foundry checks an app by plain http or by its port alone")
+		return "", ""
+	case port != appPort:
+		e.losses.Add(plan.AppName, key, "Cloud Foundry asks the app's own port, %d, and not %d", appPort, port)
+		return "", ""
+	case probe.FailureThreshold != 1 && key != "startup-probe":
+		e.losses.Add(plan.AppName, key+".failure-threshold", "one failed check is enough for Cloud Foundry")
+	}
+	if probe.SuccessThreshold > 1 {
+		e.losses.Add(plan.AppName, key+".success-threshold", "one check that passes is enough for Cloud Foundry")
+	}
+	if probe.InitialDelaySeconds > 0 && key != "startup-probe" {
+		e.losses.Add(plan.AppName, key+".initial-delay-seconds", "Cloud Foundry checks from the start on")
+	}
+	return kind, path
+}
+
+// isLocal reports whether a check asks its own container.
+func isLocal(host string) bool {
+	addresses := plan.Addresses(host)
+	return len(addresses) > 0 && addresses[0].IsLoopback()
+}
+
+// whole returns seconds rounded up, at least 1.
+func whole(seconds float64) int { return max(1, int(math.Ceil(seconds))) }

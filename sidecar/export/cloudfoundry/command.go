@@ -1,0 +1,89 @@
+package cloudfoundry
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// command returns what bash runs for a sidecar, its directory and its variables with it.
+func (e *exporter) command(s declare.Sidecar) string {
+	var steps []string
+	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
+		if !plan.PlainName(name) {
+			e.losses.Add(s.Name, "env", "%s is no name that a shell can carry", name)
+			continue
+		}
+		steps = append(steps, "export "+name+"="+e.referring(s.Name, "env", s.Env[name], false))
+	}
+	if s.WorkingDir != "" {
+		steps = append(steps, "cd "+quoted(s.WorkingDir, false))
+	}
+	text, isShells := shellText(s.Command)
+	if !isShells {
+		var words []string
+		for i, word := range s.Command {
+			words = append(words, e.referring(s.Name, "command", word, i == 0))
+		}
+		text = strings.Join(words, " ")
+		if steps != nil {
+			text = "exec " + text
+		}
+	}
+	return strings.Join(append(steps, text), " && ")
+}
+
+// shellText returns the text that a command hands to bash, where reading it makes that command again.
+func shellText(argv declare.Command) (string, bool) {
+	words, _, err := plan.Process{Command: argv}.Alone()
+	if err != nil || len(words) != 3 || words[0] != "bash" || words[1] != "-c" {
+		return "", false
+	}
+	again, err := declare.SplitCommand(words[2])
+	return words[2], err == nil && slices.Equal(again, words)
+}
+
+// mark stands before and after a reference's name; no argument can have a NUL.
+const mark = "\x00"
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// referring returns a word for a shell, with what our references stand for as the shell's own.
+func (e *exporter) referring(sidecar, key, word string, first bool) string {
+	marked := plan.Expand(word, func(name string) (string, bool) {
+		if !variableName.MatchString(name) {
+			e.losses.Add(sidecar, key, "$(%s) stays as it is written: a shell has no variable of that name", name)
+			return "", false
+		}
+		return mark + name + mark, true
+	})
+	parts := strings.Split(marked, mark)
+	if len(parts) == 1 {
+		return quoted(marked, first)
+	}
+	var out strings.Builder
+	for i, part := range parts {
+		switch {
+		case i%2 == 1:
+			out.WriteString(`"${` + part + `}"`)
+		case part != "":
+			out.WriteString(quoted(part, first))
+		}
+	}
+	return out.String()
+}
+
+// plainWord needs no quotes wherever it stands; before a command, a = would make it a variable.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+:,./-]+$`)
+
+// quoted returns a word for a shell.
+func quoted(word string, first bool) string {
+	if plainWord.MatchString(word) || !first && plainWord.MatchString(strings.ReplaceAll(word, "=", "")) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

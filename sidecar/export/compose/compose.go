@@ -1,0 +1,208 @@
+// Package compose exports an app and its sidecars as services of a Compose file that share one network namespace, and so 127.0.0.1.
+package compose
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// Pause is the service that owns the network of all. It never restarts: the others would lose their network with it.
+const Pause = "network"
+
+// processes is where the lifecycle puts a launcher for each process type, launcher what starts any command (buildpacks/spec, platform.md).
+const (
+	processes = "/cnb/process/"
+	launcher  = "/cnb/lifecycle/launcher"
+)
+
+// Options say how an app is exported.
+type Options struct {
+	PauseImage string // of the service that owns the network; its command never ends
+	Port       int    // that the app listens on, published on 127.0.0.1; 0: none is named
+}
+
+type exporter struct {
+	app    export.App
+	needs  export.Needs
+	losses export.Losses
+}
+
+// YAML returns the Compose file, with what it needs and what it cannot carry in comments before it.
+func YAML(app export.App, options Options) ([]byte, export.Needs, export.Losses, error) {
+	e := &exporter{app: app}
+	pause := types.ServiceConfig{Name: Pause, Restart: types.RestartPolicyNo}
+	pause.Image = options.PauseImage
+	if options.Port != 0 {
+		pause.Ports = []types.ServicePortConfig{{Target: uint32(options.Port), Published: fmt.Sprint(options.Port), HostIP: "127.0.0.1"}}
+	}
+	project := &types.Project{Name: app.Name, Services: types.Services{Pause: pause}}
+	graph := app.Plan.Graph()
+	for i, p := range app.Plan.Processes() {
+		service := e.service(i, p, graph[i])
+		project.Services[service.Name] = service
+	}
+	e.losses.Add("app", "essential", "Compose knows no shared fate: start with docker compose up --abort-on-container-exit")
+	text, err := project.MarshalYAML()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	comments := ""
+	for _, need := range e.needs {
+		comments += fmt.Sprintf("# needs: %s\n", need)
+	}
+	for _, loss := range e.losses.Sorted() {
+		comments += fmt.Sprintf("# lost: %s\n", loss)
+	}
+	return append([]byte(comments), text...), e.needs, e.losses.Sorted(), nil
+}
+
+// name returns the service of process i.
+func (e *exporter) name(i int) string {
+	if i == len(e.app.Plan.Sidecars) {
+		return e.app.Plan.Type
+	}
+	return plan.Slug(e.app.Plan.Sidecars[i].Name)
+}
+
+func (e *exporter) service(i int, p plan.Process, edges []plan.Edge) types.ServiceConfig {
+	e.unsupervised(p)
+	s := types.ServiceConfig{Name: e.name(i), Restart: e.restart(p)}
+	s.Image = e.app.Image
+	s.NetworkMode = types.NetworkModeServicePrefix + Pause
+	e.command(&s, p)
+	s.WorkingDir = p.WorkingDir
+	s.Environment = e.environment(p)
+	s.EnvFiles = e.envFiles(p)
+	s.PreStop = hooks(p)
+	// What of a sandbox a container keeps: none of its processes gains rights.
+	s.CapDrop, s.SecurityOpt = []string{"ALL"}, []string{"no-new-privileges:true"}
+	s.MemLimit = types.UnitBytes(p.Memory)
+	s.StopSignal = p.StopSignal
+	s.HealthCheck = e.health(p)
+	s.DependsOn = types.DependsOnConfig{Pause: {Condition: types.ServiceConditionStarted, Required: true}}
+	if grace := p.StopGracePeriodSeconds; grace > 0 {
+		duration := types.Duration(time.Duration(grace * float64(time.Second)))
+		s.StopGracePeriod = &duration
+	}
+	for _, edge := range edges {
+		s.DependsOn[e.name(edge.On)] = e.dependency(edge)
+	}
+	if i == len(e.app.Plan.Sidecars) {
+		e.appService(&s)
+	}
+	return s
+}
+
+// appService has the app run without the supervisor, or with one that starts no sidecar where only the image knows the app's command.
+func (e *exporter) appService(s *types.ServiceConfig) {
+	if e.app.Memory > 0 {
+		left := e.app.Memory
+		for _, sidecar := range e.app.Plan.Sidecars {
+			left -= sidecar.Memory
+		}
+		s.MemLimit = types.UnitBytes(max(left, 0))
+	}
+	if e.app.Command != nil {
+		s.Entrypoint = types.ShellCommand{launcher, "--"}
+		s.Command = export.Escaped(e.app.Command)
+		return
+	}
+	names := ""
+	for _, sidecar := range e.app.Plan.Sidecars {
+		names += "," + sidecar.Name
+	}
+	off := names[min(1, len(names)):]
+	if s.Environment == nil {
+		s.Environment = types.MappingWithEquals{}
+	}
+	s.Environment["BPL_SIDECAR_DISABLED"] = &off
+}
+
+func (e *exporter) dependency(edge plan.Edge) types.ServiceDependency {
+	on := e.app.Plan.Processes()[edge.On]
+	d := types.ServiceDependency{Condition: types.ServiceConditionStarted, Required: !edge.Soft}
+	switch {
+	case edge.Condition == plan.Completed:
+		d.Condition = types.ServiceConditionCompletedSuccessfully
+	case edge.Condition == plan.Ready || on.StartupProbe != nil:
+		if from, _ := checked(on); from != nil {
+			d.Condition = types.ServiceConditionHealthy
+		}
+	}
+	return d
+}
+
+// restart returns the service's restart policy.
+func (e *exporter) restart(p plan.Process) string {
+	switch p.Restart {
+	case plan.Always:
+		e.losses.Add(p.Name, "max-restarts", "Compose restarts without end")
+		e.losses.Add(p.Name, "restart-window-seconds", "Compose restarts without end")
+		return types.RestartPolicyAlways
+	case plan.OnFailure:
+		e.losses.Add(p.Name, "restart-window-seconds", "Compose counts the restarts of all time")
+		return fmt.Sprintf("%s:%d", types.RestartPolicyOnFailure, p.MaxRestarts)
+	}
+	return types.RestartPolicyNo
+}
+
+// checked returns the probe that becomes a service's one health check: of readiness, else of the start, else of liveness. It is nil
+// where there is none that Compose can make.
+func checked(p plan.Process) (from *plan.Probe, key string) {
+	switch {
+	case p.ReadinessProbe != nil:
+		from, key = p.ReadinessProbe, "readiness-probe"
+	case p.StartupProbe != nil:
+		from, key = p.StartupProbe, "startup-probe"
+	default:
+		from, key = p.LivenessProbe, "liveness-probe"
+	}
+	if from != nil && from.Notify {
+		return nil, key
+	}
+	return from, key
+}
+
+// health returns the health check of a service.
+func (e *exporter) health(p plan.Process) *types.HealthCheckConfig {
+	if p.ReadinessProbe != nil && p.StartupProbe != nil {
+		e.losses.Add(p.Name, "startup-probe", "it is left out: a service has one health check, and that is of its readiness")
+	}
+	if p.LivenessProbe != nil {
+		e.losses.Add(p.Name, "liveness-probe", "Compose starts no service again that is unhealthy")
+	}
+	from, key := checked(p)
+	if from == nil {
+		if p.Probes != (plan.Probes{}) {
+			e.losses.Add(p.Name, key+".notify", "Compose hears no sd_notify: the service has no health check")
+		}
+		return nil
+	}
+	if from.SuccessThreshold > 1 {
+		e.losses.Add(p.Name, key+".success-threshold", "Compose waits for one success, not %d", from.SuccessThreshold)
+	}
+	return healthCheck(*from)
+}
+
+func healthCheck(from plan.Probe) *types.HealthCheckConfig {
+	test := export.Check(from)
+	if from.Exec != nil {
+		test = from.Exec.Command
+	}
+	period := types.Duration(plan.Seconds(from.PeriodSeconds))
+	timeout := types.Duration(from.Timeout())
+	delay := types.Duration(plan.Seconds(from.InitialDelaySeconds))
+	retries := uint64(max(1, from.FailureThreshold))
+	check := &types.HealthCheckConfig{
+		Test: append(types.HealthCheckTest{"CMD"}, export.Escaped(test)...), Interval: &period, Timeout: &timeout, Retries: &retries,
+	}
+	if delay > 0 {
+		check.StartPeriod = &delay
+	}
+	return check
+}

@@ -1,0 +1,73 @@
+package compose_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
+	. "github.com/onsi/gomega"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
+	"github.com/sidecar-buildpack/sidecar/sidecar/export/compose"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// exported writes a Compose file and reads it as Compose does.
+func exported(t *testing.T, app export.App) (*types.Project, export.Losses) {
+	t.Helper()
+	text, _, losses, err := compose.YAML(app, compose.Options{PauseImage: "pause:1", Port: 8080})
+	if err != nil {
+		t.Fatal(err)
+	}
+	project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
+		ConfigFiles: []types.ConfigFile{{Filename: "compose.yaml", Content: text}}, Environment: types.Mapping{},
+	})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return project, losses
+}
+
+func sidecar(name string, edit func(*plan.Process)) plan.Process {
+	p := plan.Process{Name: name, Restart: plan.Never, StopSignal: "SIGTERM", StopGracePeriodSeconds: 5, Essential: true}
+	edit(&p)
+	return p
+}
+
+func TestServicesShareANetworkAndStartInOrder(t *testing.T) {
+	check := &plan.Probe{HTTPGet: &plan.HTTPGet{Port: 8082, Path: "/config/"}, PeriodSeconds: 1, SuccessThreshold: 1, FailureThreshold: 30}
+	p := plan.Plan{Type: "web", App: plan.Process{Name: plan.AppName, Restart: plan.Never}, Sidecars: []plan.Process{
+		sidecar("migrate", func(p *plan.Process) {}),
+		sidecar("config", func(p *plan.Process) {
+			p.Memory, p.StartupProbe, p.StopSignal = 64*plan.M, check, "SIGINT"
+			p.Env = map[string]string{"PRICE": "$5 and ${NONE}"}
+			p.DependsOn = map[string]plan.Condition{"migrate": plan.Completed}
+		}),
+		sidecar("tail", func(p *plan.Process) { p.Essential, p.Restart, p.MaxRestarts = false, plan.OnFailure, 5 }),
+	}}
+	g := NewWithT(t)
+	project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: p, Memory: plan.G, Command: []string{"./app", "x"}})
+	config, web, tail := project.Services["config"], project.Services["web"], project.Services["tail"]
+	g.Expect(config.NetworkMode).To(Equal("service:network"))
+	g.Expect(config.DependsOn["migrate"].Condition).To(Equal("service_completed_successfully"))
+	g.Expect(config.HealthCheck.Test[:3]).To(HaveExactElements("CMD", HaveSuffix("/bin/supervisor"), "check"))
+	g.Expect(config.HealthCheck.Test).To(ContainElement("http://127.0.0.1:8082/config/"))
+	g.Expect(*config.Environment["PRICE"]).To(Equal("$5 and ${NONE}"))
+	g.Expect(config.MemLimit).To(Equal(types.UnitBytes(64 * plan.M)))
+	g.Expect(config.StopSignal).To(Equal("SIGINT"))
+	g.Expect(web.DependsOn["config"].Condition).To(Equal("service_healthy"))
+	g.Expect(web.DependsOn["tail"]).To(And(HaveField("Condition", "service_started"), HaveField("Required", false)))
+	g.Expect([]string(web.Command)).To(Equal([]string{"./app", "x"}))
+	g.Expect(web.MemLimit).To(Equal(types.UnitBytes(960 * plan.M)))
+	g.Expect(tail.Restart).To(Equal("on-failure:5"))
+	g.Expect(project.Services["network"].Ports[0].Published).To(Equal("8080"))
+	g.Expect(losses).To(ContainElement(HaveField("Key", "essential")))
+}
+
+func TestAnAppWhoseCommandOnlyTheImageKnowsStartsNoSidecars(t *testing.T) {
+	p := plan.Plan{Type: "web", App: plan.Process{Name: plan.AppName, Restart: plan.Never},
+		Sidecars: []plan.Process{sidecar("a", func(*plan.Process) {}), sidecar("b", func(*plan.Process) {})}}
+	project, _ := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: p})
+	NewWithT(t).Expect(*project.Services["web"].Environment["BPL_SIDECAR_DISABLED"]).To(Equal("a,b"))
+}

@@ -1,0 +1,111 @@
+package compose
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// environment returns the variables of a process with their references filled in, since Compose knows none to another variable of a
+// container. Each $ is doubled: Compose expands variables of its own.
+func (e *exporter) environment(p plan.Process) types.MappingWithEquals {
+	mapping := types.MappingWithEquals{}
+	for name, value := range e.app.Plan.Env {
+		value = strings.ReplaceAll(value, "$", "$$")
+		mapping[name] = &value
+	}
+	for name := range p.Env {
+		value := strings.ReplaceAll(e.filledIn(p, "env", p.Env[name], name), "$", "$$")
+		mapping[name] = &value
+	}
+	if len(mapping) == 0 {
+		return nil
+	}
+	return mapping
+}
+
+// filledIn returns a text with the references that the process's own variables and the app's declared ones fill in. of are the variables
+// that it is a part of.
+func (e *exporter) filledIn(p plan.Process, key, text string, of ...string) string {
+	return plan.Expand(text, func(name string) (string, bool) {
+		for _, outer := range of {
+			if outer == name {
+				return "", false
+			}
+		}
+		if value, declared := p.Env[name]; declared {
+			return e.filledIn(p, key, value, append(of, name)...), true
+		}
+		if value, declared := e.app.Plan.Env[name]; declared {
+			return value, true
+		}
+		e.losses.Add(p.Name, key, "$(%s) stays as it is written: declare it in env as well", name)
+		return "", false
+	})
+}
+
+// command has a service run a process of the image. A command with references in it is written out, with these filled in.
+func (e *exporter) command(s *types.ServiceConfig, p plan.Process) {
+	s.Entrypoint = types.ShellCommand{processes + s.Name}
+	refers := false
+	for _, word := range p.Command {
+		plan.Expand(word, func(string) (string, bool) { refers = true; return "", true })
+	}
+	if !refers {
+		return
+	}
+	var argv []string
+	for _, word := range p.Command {
+		argv = append(argv, e.filledIn(p, "command", word))
+	}
+	s.Entrypoint, s.Command = types.ShellCommand{launcher, "--"}, export.Escaped(argv)
+}
+
+// envFiles returns the files of env-from, which Compose reads where it runs.
+func (e *exporter) envFiles(p plan.Process) (files []types.EnvFile) {
+	for _, from := range p.EnvFrom {
+		if from.File == "" {
+			e.losses.Add(p.Name, "env-from.binding", "Compose knows no bindings: write the variables of %s into an env_file", from.Binding)
+			continue
+		}
+		if from.Prefix != "" {
+			e.losses.Add(p.Name, "env-from.prefix", "Compose takes the variables of %s as they are called there", from.File)
+		}
+		e.needs.Add("file "+from.File, "Compose reads it on the machine that it runs on")
+		files = append(files, types.EnvFile{Path: from.File, Required: true, Format: "raw"})
+	}
+	return files
+}
+
+// hooks returns what is done before a service is told to stop: its delay, and then its pre-stop.
+func hooks(p plan.Process) (hooks []types.ServiceHook) {
+	if p.StopDelaySeconds > 0 {
+		seconds := strconv.FormatFloat(p.StopDelaySeconds, 'f', -1, 64)
+		hooks = append(hooks, types.ServiceHook{Command: types.ShellCommand{"sleep", seconds}})
+	}
+	if p.PreStop == nil {
+		return hooks
+	}
+	var argv []string
+	if p.PreStop.Exec != nil {
+		argv = p.PreStop.Exec.Command
+	} else {
+		argv = export.Check(plan.Probe{HTTPGet: p.PreStop.HTTPGet, TimeoutSeconds: p.StopGracePeriodSeconds})
+	}
+	return append(hooks, types.ServiceHook{Command: export.Escaped(argv)})
+}
+
+// unsupervised names what is lost of a process that runs without the supervisor.
+func (e *exporter) unsupervised(p plan.Process) {
+	e.losses.Unsupervised(p, "stop-delay-seconds", "pre-stop", "env-from", "sandbox")
+	e.losses.Sandboxed(p)
+	if p.Sandbox != nil && p.Sandbox.Write != nil {
+		e.losses.Add(p.Name, "sandbox.write", "the process may write all files of its container, and others do not see them: add a volume")
+	}
+	e.losses.Environment(p)
+	e.losses.Outputs(p)
+}

@@ -1,0 +1,220 @@
+package kubernetes_test
+
+import (
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	core "k8s.io/api/core/v1"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
+	"github.com/sidecar-buildpack/sidecar/sidecar/export/kubernetes"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// versions calls f for each version that can be exported to.
+func versions(t *testing.T, f func(t *testing.T, o kubernetes.Options)) {
+	for version := kubernetes.Oldest; version <= kubernetes.Newest; version++ {
+		t.Run(version.String(), func(t *testing.T) {
+			o := deployment(kubernetes.ShapeSplit)
+			o.Version = version
+			f(t, o)
+		})
+	}
+}
+
+func TestADelayIsASleepWhereThereIsOne(t *testing.T) {
+	versions(t, func(t *testing.T, o kubernetes.Options) {
+		g := NewWithT(t)
+		p := beside(plan.Process{Name: "agent", StopDelaySeconds: 3})
+		p.App.StopDelaySeconds = 2.5
+		pod, losses := exported(t, p, o)
+		sidecar, app := pod.InitContainers[0].Lifecycle.PreStop, pod.Containers[0].Lifecycle.PreStop
+		if o.Version < 30 {
+			g.Expect(sidecar.Exec.Command).To(Equal([]string{"sleep", "3"}))
+			g.Expect(losses).To(ContainElement(HaveField("Text", "Kubernetes 1.29 has no sleep of its own: the image needs the program sleep")))
+		} else {
+			g.Expect(sidecar).To(Equal(&core.LifecycleHandler{Sleep: &core.SleepAction{Seconds: 3}}))
+			g.Expect(app.Sleep.Seconds).To(Equal(int64(3)))
+		}
+		g.Expect(*pod.TerminationGracePeriodSeconds).To(Equal(int64(22))) // 2.5 and 9, 3 and 5, and 2
+		early := "Kubernetes does it as soon as the pod stops, and not when it is the sidecar's turn to"
+		g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: "stop-delay-seconds", Text: early}))
+		g.Expect(losses).NotTo(ContainElement(export.Loss{Process: "app", Key: "stop-delay-seconds", Text: early}))
+	})
+}
+
+func TestWhatIsDoneBeforeTheStop(t *testing.T) {
+	exec := &plan.Hook{Exec: &plan.Exec{Command: []string{"./drain", "now"}}}
+	for name, c := range map[string]struct {
+		process plan.Process
+		want    *core.LifecycleHandler
+	}{
+		"a command": {plan.Process{PreStop: exec}, &core.LifecycleHandler{Exec: &core.ExecAction{Command: []string{"./drain", "now"}}}},
+		"a request from inside": {plan.Process{PreStop: &plan.Hook{HTTPGet: &plan.HTTPGet{Port: 80, Path: "/drain"}}},
+			&core.LifecycleHandler{Exec: &core.ExecAction{Command: []string{"/layers/sidecar-buildpack_sidecar/supervisor/bin/supervisor",
+				"check", "--timeout", "5", "http://127.0.0.1:80/drain"}}}},
+		"a command after a delay": {plan.Process{PreStop: exec, StopDelaySeconds: 2}, &core.LifecycleHandler{Exec: &core.ExecAction{
+			Command: []string{"/bin/sh", "-c", `sleep 2; exec "$0" "$@"`, "./drain", "now"}}}},
+		"nothing": {plan.Process{}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.process.Name = "agent"
+			pod, _ := exported(t, beside(c.process), deployment(kubernetes.ShapeSplit))
+			if c.want == nil {
+				NewWithT(t).Expect(pod.InitContainers[0].Lifecycle).To(BeNil())
+				return
+			}
+			NewWithT(t).Expect(pod.InitContainers[0].Lifecycle.PreStop).To(Equal(c.want))
+		})
+	}
+}
+
+// rule is a container's own restart policy, and the exit codes of its rule.
+type rule struct {
+	policy   core.ContainerRestartPolicy
+	operator core.ContainerRestartRuleOnExitCodesOperator
+	codes    []int32
+}
+
+func ruleOf(c core.Container) rule {
+	if c.RestartPolicy == nil {
+		return rule{}
+	}
+	if c.RestartPolicyRules == nil {
+		return rule{policy: *c.RestartPolicy}
+	}
+	codes := c.RestartPolicyRules[0].ExitCodes
+	return rule{*c.RestartPolicy, codes.Operator, codes.Values}
+}
+
+func TestExitCodesBecomeRulesWhereThereAreSome(t *testing.T) {
+	const (
+		never = core.ContainerRestartPolicyNever
+		in    = core.ContainerRestartRuleOnExitCodesOpIn
+		notIn = core.ContainerRestartRuleOnExitCodesOpNotIn
+	)
+	for name, c := range map[string]struct {
+		process plan.Process
+		want    rule
+	}{
+		"never":                   {plan.Process{Restart: plan.Never}, rule{policy: never}},
+		"on failure":              {plan.Process{Restart: plan.OnFailure}, rule{policy: core.ContainerRestartPolicyOnFailure}},
+		"always":                  {plan.Process{Restart: plan.Always}, rule{policy: core.ContainerRestartPolicyAlways}},
+		"never, but after some":   {plan.Process{Restart: plan.Never, RestartOnExitCodes: []int{75, 42, 42}}, rule{never, in, []int32{42, 75}}},
+		"on failure, but not all": {plan.Process{Restart: plan.OnFailure, NoRestartOnExitCodes: []int{64}}, rule{never, notIn, []int32{0, 64}}},
+		"a second success": {plan.Process{Restart: plan.OnFailure, SuccessExitCodes: []int{0, 143}}, rule{never, notIn,
+			[]int32{0, 143}}},
+		"a success to start again":  {plan.Process{Restart: plan.OnFailure, RestartOnExitCodes: []int{0}}, rule{never, notIn, []int32{}}},
+		"always, but not after one": {plan.Process{Restart: plan.Always, NoRestartOnExitCodes: []int{2}}, rule{never, notIn, []int32{2}}},
+		"those that don't go before": {plan.Process{Restart: plan.Never, RestartOnExitCodes: []int{2, 3}, NoRestartOnExitCodes: []int{2}},
+			rule{never, in, []int32{3}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			versions(t, func(t *testing.T, o kubernetes.Options) {
+				p := beside(plan.Process{Name: "late", DependsOn: map[string]plan.Condition{plan.AppName: plan.Started}})
+				p.Sidecars[0].Restart, p.Sidecars[0].SuccessExitCodes = c.process.Restart, c.process.SuccessExitCodes
+				p.Sidecars[0].RestartOnExitCodes = c.process.RestartOnExitCodes
+				p.Sidecars[0].NoRestartOnExitCodes = c.process.NoRestartOnExitCodes
+				pod, losses := exported(t, p, o)
+				g := NewWithT(t)
+				if o.Version < 35 {
+					g.Expect(ruleOf(pod.Containers[1])).To(Equal(rule{}))
+					g.Expect(losses).To(ContainElement(export.Loss{Process: "late", Key: "restart",
+						Text: "a container has the pod's own policy: one of its own needs Kubernetes 1.35"}))
+					return
+				}
+				g.Expect(ruleOf(pod.Containers[1])).To(Equal(c.want))
+			})
+		})
+	}
+}
+
+func TestSecretsBecomeVariablesOrFiles(t *testing.T) {
+	g := NewWithT(t)
+	p := beside(plan.Process{Name: "agent", EnvFrom: []plan.EnvFrom{{File: "/etc/agent/secrets.env"}, {Binding: "apm", Prefix: "APM_"}}})
+	pod, losses := exported(t, p, deployment(kubernetes.ShapeSplit))
+	from := pod.InitContainers[0].EnvFrom
+	g.Expect(from).To(HaveLen(2))
+	g.Expect(from[0].SecretRef.Name).To(Equal("shop-secrets-env-variables"))
+	g.Expect([]string{from[1].SecretRef.Name, from[1].Prefix}).To(Equal([]string{"apm", "APM_"}))
+	g.Expect(losses).To(ContainElement(HaveField("Key", "env-from.binding")))
+
+	p.Sidecars[0].Essential = true
+	result, err := kubernetes.Export(export.App{Name: "shop", Image: "shop:1", Plan: p}, deployment(kubernetes.ShapeAuto))
+	g.Expect(err).NotTo(HaveOccurred())
+	text, err := result.YAML()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(text)).To(And(
+		HavePrefix("# needs: Secret shop-secrets-env: kubectl create secret generic shop-secrets-env --from-file=secrets.env\n"),
+		ContainSubstring("mountPath: /etc/agent/secrets.env"), ContainSubstring("subPath: secrets.env"),
+		ContainSubstring("mountPath: /platform/bindings/apm"), ContainSubstring("projected:"), Not(ContainSubstring("envFrom"))))
+}
+
+func TestWhatASidecarWritesAllCanSee(t *testing.T) {
+	g := NewWithT(t)
+	p := beside(plan.Process{Name: "agent", WorkingDir: "/workspace/conf",
+		Sandbox: &plan.Sandbox{Mode: plan.Prefer, Write: []string{"/run/agent", "out", "/tmp/x"}}})
+	pod, losses := exported(t, p, deployment(kubernetes.ShapeSplit))
+	for _, c := range []core.Container{pod.InitContainers[0], pod.Containers[0]} {
+		var mounted []string
+		for _, m := range c.VolumeMounts {
+			mounted = append(mounted, m.MountPath)
+		}
+		g.Expect(mounted).To(Equal([]string{"/tmp", "/run/agent", "/workspace/conf/out"}), c.Name)
+		g.Expect(*c.SecurityContext.ReadOnlyRootFilesystem).To(BeTrue())
+		g.Expect(c.SecurityContext.SeccompProfile.Type).To(Equal(core.SeccompProfileTypeRuntimeDefault))
+	}
+	g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: "sandbox.write",
+		Text: "/workspace/conf/out: an empty directory lies over what the image has there"}))
+
+	o := deployment(kubernetes.ShapeSplit)
+	o.Shared, o.WritableRoot = []string{"/tmp"}, true
+	pod, _ = exported(t, p, o)
+	g.Expect(pod.Containers[0].VolumeMounts[1]).To(Equal(core.VolumeMount{Name: "shared-tmp", MountPath: "/tmp"}))
+	g.Expect(*pod.Containers[0].SecurityContext.ReadOnlyRootFilesystem).To(BeFalse())
+}
+
+func TestNamesAreThoseOfKubernetes(t *testing.T) {
+	g := NewWithT(t)
+	long := strings.Repeat("x", 80)
+	p := beside(plan.Process{Name: "my_agent"}, plan.Process{Name: "My Agent"}, plan.Process{Name: "web"}, plan.Process{Name: long})
+	pod, _ := exported(t, p, deployment(kubernetes.ShapeSplit))
+	all := names(append(pod.InitContainers, pod.Containers...))
+	g.Expect(all[:3]).To(Equal([]string{"my-agent", "my-agent-2", "web-2"}))
+	g.Expect(all[4]).To(Equal("web"))
+	for _, name := range all {
+		g.Expect(name).To(MatchRegexp(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`))
+	}
+	g.Expect(pod.InitContainers[0].Command).To(Equal([]string{"/cnb/process/my_agent"}))
+}
+
+func TestReferencesAreFilledInOrNamed(t *testing.T) {
+	g := NewWithT(t)
+	agent := plan.Process{Name: "agent", Command: []string{"./agent", "--url", "$(URL)"},
+		Env: map[string]string{"A": "$(URL)/a", "URL": "http://$(HOST):$(PORT)", "HOST": "127.0.0.1"}}
+	pod, losses := exported(t, beside(agent), deployment(kubernetes.ShapeSplit))
+	var order []string
+	for _, v := range pod.InitContainers[0].Env {
+		order = append(order, v.Name)
+	}
+	g.Expect(order).To(Equal([]string{"HOST", "URL", "A"})) // Kubernetes knows what stands before
+	g.Expect(pod.InitContainers[0].Args).To(Equal([]string{"--", "./agent", "--url", "$(URL)"}))
+	g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: "env",
+		Text: "$(PORT) stays as it is written in a container of its own: declare it in env as well"}))
+}
+
+func TestABaseForKustomize(t *testing.T) {
+	g := NewWithT(t)
+	o := deployment(kubernetes.ShapeAuto)
+	o.Kind, o.Port = "StatefulSet", 8080
+	result, err := kubernetes.Export(export.App{Name: "shop", Image: "shop:1", Plan: beside(plan.Process{Name: "agent"})}, o)
+	g.Expect(err).NotTo(HaveOccurred())
+	files, err := result.Base()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(files).To(HaveLen(3))
+	g.Expect(string(files["kustomization.yaml"])).To(And(HavePrefix("# lost: agent: "),
+		HaveSuffix("kind: Kustomization\nresources:\n- statefulset.yaml\n- service.yaml\n")))
+	g.Expect(string(files["statefulset.yaml"])).To(ContainSubstring("serviceName: shop\n"))
+	g.Expect(string(files["service.yaml"])).To(And(ContainSubstring("clusterIP: None\n"), ContainSubstring("port: 8080\n")))
+}

@@ -1,0 +1,217 @@
+package kubernetes
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	core "k8s.io/api/core/v1"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// The supervisor's settings in a pod.
+const (
+	budgetVariable   = "BPL_SIDECAR_STOP_BUDGET_SECONDS"
+	disabledVariable = "BPL_SIDECAR_DISABLED"
+)
+
+// Without a grace of its own the app has what the supervisor's default budget leaves it.
+const defaultGrace = 9
+
+// exporter is one export on its way.
+type exporter struct {
+	app     export.App
+	options Options
+	shape   shape
+	shared  []string // directories that all containers see
+	volumes []core.Volume
+	needs   export.Needs
+	losses  export.Losses
+}
+
+// pod returns what runs together.
+func (e *exporter) pod() core.PodSpec {
+	no := false
+	var spec core.PodSpec
+	for i := range e.app.Plan.Sidecars {
+		switch {
+		case !e.shape.apart[i]:
+		case e.shape.afterApp(i):
+			spec.Containers = append(spec.Containers, e.companion(i))
+		default:
+			spec.InitContainers = append(spec.InitContainers, e.native(i))
+		}
+	}
+	app := e.appContainer()
+	e.shareFate(&spec, &app)
+	spec.Containers = append([]core.Container{app}, spec.Containers...)
+	grace := int64(e.grace())
+	spec.TerminationGracePeriodSeconds = &grace
+	spec.AutomountServiceAccountToken = &no
+	for _, dir := range e.shared {
+		e.volumes = append(e.volumes, emptyDir(volumeName(dir)))
+	}
+	spec.Volumes = e.volumes
+	return spec
+}
+
+// companion returns the container of a sidecar that waits for the app: native sidecars start before it.
+func (e *exporter) companion(i int) core.Container {
+	p, c := e.app.Plan.Sidecars[i], e.apart(i)
+	e.probes(&c, p, false)
+	e.ends(&c, p, false)
+	e.losses.Add(p.Name, "depends-on", "Kubernetes starts it with the app, not after it, and a Job waits for its end")
+	return c
+}
+
+// appContainer returns the app's container: with the supervisor where sidecars run in it, else the app's own command.
+func (e *exporter) appContainer() core.Container {
+	p := e.app.Plan.App
+	c := e.bare(e.shape.names[len(e.app.Plan.Sidecars)])
+	c.Resources = limit(e.appMemory())
+	if e.options.Port != 0 {
+		c.Ports = []core.ContainerPort{{ContainerPort: int32(e.options.Port)}}
+	}
+	switch {
+	case e.shape.together():
+		c.Command = []string{processes + e.app.Plan.Type}
+		e.supervised(&c)
+		e.files(&c)
+	case e.app.Command != nil:
+		c.Command, c.Args = []string{launcher}, append([]string{"--"}, export.Escaped(e.app.Command)...)
+	default:
+		c.Command = []string{processes + e.app.Plan.Type}
+		c.Env = append(c.Env, core.EnvVar{Name: disabledVariable, Value: strings.Join(e.namesApart(), ",")})
+	}
+	if !e.shape.together() {
+		e.probes(&c, p, false)
+		e.drain(&c, p)
+		e.unsupervised(p)
+		c.Env = append(c.Env, e.environment(p)...)
+	}
+	return c
+}
+
+// supervised sets what the supervisor in the app's container is told, and takes its health for the container's.
+func (e *exporter) supervised(c *core.Container) {
+	if apart := e.namesApart(); apart != nil {
+		c.Env = append(c.Env, core.EnvVar{Name: disabledVariable, Value: strings.Join(apart, ",")})
+	}
+	c.Env = append(c.Env, core.EnvVar{Name: budgetVariable, Value: strconv.Itoa(e.chain(false))})
+	ask := func(state string, period, failures int32) *core.Probe {
+		return &core.Probe{
+			ProbeHandler:  core.ProbeHandler{Exec: &core.ExecAction{Command: export.Health(state)}},
+			PeriodSeconds: period, TimeoutSeconds: 1, SuccessThreshold: 1, FailureThreshold: failures,
+		}
+	}
+	c.StartupProbe, c.ReadinessProbe = ask("started", 1, e.startSeconds()), ask("ready", 10, 3)
+}
+
+// namesApart returns the sidecars that have a container of their own.
+func (e *exporter) namesApart() (names []string) {
+	for i, p := range e.app.Plan.Sidecars {
+		if e.shape.apart[i] {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// appMemory returns the limit of the app's container: all that the containers apart leave of the whole. 0 is none.
+func (e *exporter) appMemory() plan.Size {
+	if e.app.Memory == 0 {
+		return 0
+	}
+	left := e.app.Memory
+	for i, p := range e.app.Plan.Sidecars {
+		if e.shape.apart[i] {
+			left -= p.Memory
+		}
+	}
+	return max(left, 0)
+}
+
+// grace returns the pod's seconds to stop in. They are one budget for all its containers, used one after the other.
+func (e *exporter) grace() int { return e.chain(true) + 2 }
+
+// chain returns the seconds that a stop can take: the app's, and those of the longest chain of sidecars behind it. Where apart is false,
+// only the processes in the app's container count.
+func (e *exporter) chain(apart bool) int {
+	graces := make([]float64, len(e.shape.graph))
+	var longest func(i int) float64
+	longest = func(i int) float64 {
+		if graces[i] == 0 {
+			for _, edge := range e.shape.graph[i] {
+				if apart || !e.shape.apart[edge.On] {
+					graces[i] = max(graces[i], longest(edge.On))
+				}
+			}
+			graces[i] += e.graceOf(i)
+		}
+		return graces[i]
+	}
+	total := 0.0
+	for i := range e.shape.graph {
+		if apart || !e.shape.apart[i] {
+			total = max(total, longest(i))
+		}
+	}
+	return int(math.Ceil(total))
+}
+
+// graceOf returns the seconds that a process can take to stop: its delay, its grace, and as much for its pre-stop.
+func (e *exporter) graceOf(i int) float64 {
+	p := e.app.Plan.Processes()[i]
+	grace := p.StopGracePeriodSeconds
+	if i == len(e.app.Plan.Sidecars) {
+		grace = cmp.Or(grace, defaultGrace)
+	}
+	if p.PreStop != nil {
+		return p.StopDelaySeconds + 2*grace
+	}
+	return p.StopDelaySeconds + grace
+}
+
+// startSeconds returns how long the processes in the app's container may take to start, one after the other.
+func (e *exporter) startSeconds() int32 {
+	total := 30.0
+	for i, p := range e.app.Plan.Processes() {
+		if probe := p.StartupProbe; probe != nil && !e.shape.apart[i] {
+			total += probe.InitialDelaySeconds + probe.PeriodSeconds*float64(probe.FailureThreshold)
+		}
+	}
+	return int32(math.Ceil(total))
+}
+
+// shareFate ties the app to essential sidecars that have containers of their own.
+func (e *exporter) shareFate(spec *core.PodSpec, app *core.Container) {
+	var essential []string
+	for i, p := range e.app.Plan.Sidecars {
+		if e.shape.apart[i] && p.Essential && !e.shape.awaited(i, plan.Completed) && !e.shape.afterApp(i) {
+			essential = append(essential, e.shape.names[i])
+		}
+	}
+	if essential == nil {
+		return
+	}
+	for i := range spec.InitContainers {
+		c := &spec.InitContainers[i]
+		if !slices.Contains(essential, c.Name) {
+			continue
+		}
+		if e.options.Fate == FateRestartAll {
+			e.restartAll(c)
+		} else {
+			e.leaveToken(c)
+		}
+	}
+	if e.options.Fate == FateToken {
+		e.compareTokens(app, essential)
+	} else if e.options.Kind != "Job" && e.options.Kind != "CronJob" {
+		e.restartAll(app)
+	}
+}

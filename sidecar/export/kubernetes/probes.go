@@ -1,0 +1,109 @@
+package kubernetes
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	core "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// probes sets a container's probes. A gate is what other processes wait for: only a startup probe holds up the next container.
+func (e *exporter) probes(c *core.Container, p plan.Process, gated bool) {
+	c.StartupProbe = e.probe(p, p.StartupProbe, "startup-probe")
+	c.ReadinessProbe = e.probe(p, p.ReadinessProbe, "readiness-probe")
+	c.LivenessProbe = e.probe(p, p.LivenessProbe, "liveness-probe")
+	if !gated || c.ReadinessProbe == nil {
+		return
+	}
+	if c.StartupProbe != nil {
+		e.losses.Add(p.Name, "startup-probe", "its check is left out: others wait for readiness, and a container has one startup probe")
+	}
+	gate := c.ReadinessProbe.DeepCopy()
+	gate.PeriodSeconds, gate.SuccessThreshold = 1, 1
+	gate.FailureThreshold = max(30, gate.FailureThreshold*c.ReadinessProbe.PeriodSeconds)
+	c.StartupProbe = gate
+	if p.ReadinessProbe.SuccessThreshold > 1 {
+		e.losses.Add(p.Name, "readiness-probe.success-threshold", "others wait for one success, not %d", p.ReadinessProbe.SuccessThreshold)
+	}
+}
+
+// probe returns Kubernetes' form of a probe; nil where it has none.
+func (e *exporter) probe(p plan.Process, from *plan.Probe, key string) *core.Probe {
+	if from == nil {
+		return nil
+	}
+	probe := &core.Probe{
+		InitialDelaySeconds: whole(from.InitialDelaySeconds),
+		PeriodSeconds:       max(1, whole(from.PeriodSeconds)),
+		TimeoutSeconds:      max(1, whole(cmp.Or(from.TimeoutSeconds, 1))),
+		SuccessThreshold:    int32(from.SuccessThreshold),
+		FailureThreshold:    int32(from.FailureThreshold),
+	}
+	for name, seconds := range map[string]float64{"initial-delay-seconds": from.InitialDelaySeconds,
+		"period-seconds": from.PeriodSeconds, "timeout-seconds": from.TimeoutSeconds} {
+		if seconds != math.Trunc(seconds) {
+			e.losses.Add(p.Name, key+"."+name, "%v is rounded up: Kubernetes counts whole seconds", seconds)
+		}
+	}
+	switch {
+	case asksInside(from):
+		probe.Exec = &core.ExecAction{Command: export.Check(*from)}
+	case from.HTTPGet != nil:
+		probe.HTTPGet = e.httpGet(p, *from.HTTPGet, key)
+	case from.TCPSocket != nil:
+		probe.TCPSocket = &core.TCPSocketAction{Port: intstr.FromInt(from.TCPSocket.Port), Host: e.host(p, from.TCPSocket.Host, key)}
+	case from.Exec != nil:
+		probe.Exec = &core.ExecAction{Command: from.Exec.Command}
+	default:
+		e.losses.Add(p.Name, key+".notify", "Kubernetes hears no sd_notify: the probe is left out; give it another check")
+		return nil
+	}
+	return probe
+}
+
+func (e *exporter) httpGet(p plan.Process, get plan.HTTPGet, key string) *core.HTTPGetAction {
+	action := &core.HTTPGetAction{Port: intstr.FromInt(get.Port), Path: get.Target(), Host: e.host(p, get.Host, key)}
+	if get.Scheme != "" {
+		action.Scheme = core.URIScheme(strings.ToUpper(get.Scheme))
+	}
+	for _, name := range slices.Sorted(maps.Keys(get.Headers)) {
+		action.HTTPHeaders = append(action.HTTPHeaders, core.HTTPHeader{Name: name, Value: get.Headers[name]})
+	}
+	return action
+}
+
+// asksInside reports whether a probe is asked from inside of its container: the kubelet does not reach 127.0.0.1 there, and asks no other
+// host by gRPC. Headers can't be given to a helper so.
+func asksInside(p *plan.Probe) bool {
+	switch {
+	case p.HTTPGet != nil:
+		return loopback(p.HTTPGet.Host) && p.Input() == ""
+	case p.TCPSocket != nil:
+		return loopback(p.TCPSocket.Host)
+	}
+	return p.GRPC != nil
+}
+
+func loopback(host string) bool {
+	addresses := plan.Addresses(host)
+	return len(addresses) > 0 && addresses[0].IsLoopback()
+}
+
+// host returns the host that the kubelet asks; empty is the pod's own address.
+func (e *exporter) host(p plan.Process, host, key string) string {
+	if !loopback(host) {
+		return host
+	}
+	e.losses.Add(p.Name, key, "the kubelet asks the pod's address: the process must listen there, not on 127.0.0.1 alone")
+	return ""
+}
+
+// whole returns seconds rounded up, as Kubernetes counts them.
+func whole(seconds float64) int32 { return int32(math.Ceil(seconds)) }

@@ -1,0 +1,66 @@
+package export
+
+import (
+	"slices"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// Unsupervised names what was declared of a process that only the supervisor does, but for the keys that the target carries. It is lost
+// where the process runs without a supervisor.
+func (l *Losses) Unsupervised(p plan.Process, carried ...string) {
+	for _, declared := range []struct {
+		key   string
+		there bool
+	}{
+		{"stop-delay-seconds", p.StopDelaySeconds > 0},
+		{"pre-stop", p.PreStop != nil},
+		{"success-exit-codes", p.SuccessExitCodes != nil},
+		{"restart-on-exit-codes", p.RestartOnExitCodes != nil},
+		{"no-restart-on-exit-codes", p.NoRestartOnExitCodes != nil},
+		{"backoff-seconds", p.BackoffSeconds > 0},
+		{"backoff-max-seconds", p.BackoffMaxSeconds > 0},
+		{"on-change", p.OnChange != nil},
+		{"env-from", p.EnvFrom != nil},
+		{"sandbox", p.Sandbox != nil},
+	} {
+		if declared.there && !slices.Contains(carried, declared.key) {
+			l.Add(p.Name, declared.key, "only the supervisor does this, and the process runs without it")
+		}
+	}
+}
+
+// Sandboxed names what a sandbox keeps from a process that a container of its own does not.
+func (l *Losses) Sandboxed(p plan.Process) {
+	if p.Sandbox == nil {
+		return
+	}
+	if p.Sandbox.Read != nil {
+		l.Add(p.Name, "sandbox.read", "the process may read all files of its container")
+	}
+	for key, ports := range map[string][]int{"sandbox.connect-ports": p.Sandbox.ConnectPorts, "sandbox.bind-ports": p.Sandbox.BindPorts} {
+		if ports != nil {
+			l.Add(p.Name, key, "all processes share one network, and no port of it is closed to one of them alone")
+		}
+	}
+}
+
+// Environment names what of a process's environment a container of its own has otherwise.
+func (l *Losses) Environment(p plan.Process) {
+	if !slices.Contains(p.InheritEnv, plan.Everything) && p.Name != plan.AppName {
+		l.Add(p.Name, "inherit-env", "the container has its own environment: that of the image and what is declared")
+	}
+}
+
+// Outputs names what a container of its own does otherwise with a process's output and its memory.
+func (l *Losses) Outputs(p plan.Process) {
+	if p.MemoryPolicy != "" {
+		l.Add(p.Name, "memory-policy", "the kernel ends the container at its limit (OOMKilled)")
+	}
+	switch {
+	case p.Logs == plan.JSON:
+		l.Add(p.Name, "logs", "a container's output is its own: it is not made JSON")
+	case p.Name == plan.AppName && p.Logs == plan.Prefix, p.Name != plan.AppName && p.Logs == plan.Raw:
+		l.Add(p.Name, "logs", "a container's output is its own: whoever reads it decides what stands before a line")
+	}
+}

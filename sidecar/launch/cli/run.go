@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"slices"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch"
+)
+
+// run reads TYPE [--plan FILE] -- COMMAND [ARGUMENT...] and becomes the supervisor.
+func run(name string, args []string) (int, error) {
+	flags := newFlags(name)
+	file := flags.text("plan")
+	var command []string
+	if i := slices.Index(args, "--"); i >= 0 {
+		args, command = args[:i], args[i+1:]
+	}
+	names, err := parse(flags, args, 1)
+	switch {
+	case err != nil:
+		return 0, err
+	case len(names) == 0 || len(command) == 0:
+		return 0, misused("run needs a TYPE and, after --, a COMMAND")
+	}
+	return launch.Run(names[0], *file, command)
+}

@@ -1,0 +1,45 @@
+package settings_test
+
+import (
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/memory"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/settings"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+func TestRead(t *testing.T) {
+	web := plan.Plan{Type: "web", Sidecars: []plan.Process{{Name: "agent", Logs: plan.Prefix}, {Name: "relay", Logs: plan.Raw}}}
+	for name, c := range map[string]struct {
+		environ []string
+		want    func(s *settings.Settings)
+		form    plan.Logs
+	}{
+		"the defaults":        {[]string{"PATH=/bin", "BPL_SIDECAR_LOG_LEVEL="}, func(*settings.Settings) {}, plan.Prefix},
+		"a level":             {[]string{"BPL_SIDECAR_LOG_LEVEL=debug"}, func(s *settings.Settings) { s.Level = machine.Debug }, plan.Prefix},
+		"a level in capitals": {[]string{"BPL_SIDECAR_LOG_LEVEL=DEBUG"}, func(s *settings.Settings) { s.Level = machine.Debug }, plan.Prefix},
+		"a form in capitals":  {[]string{"BPL_SIDECAR_LOG_FORMAT=JSON"}, func(*settings.Settings) {}, plan.JSON},
+		"a policy with a capital": {[]string{"BPL_SIDECAR_MEMORY_POLICY=Warn"}, func(s *settings.Settings) { s.MemoryPolicy = memory.Warn },
+			plan.Prefix},
+		"a budget": {
+			[]string{"BPL_SIDECAR_STOP_BUDGET_SECONDS=2.5"}, func(s *settings.Settings) { s.StopBudget = 2500 * time.Millisecond }, plan.Prefix,
+		},
+		"what nobody knows": {[]string{"BPL_SIDECAR_DISBLED=agent"}, func(s *settings.Settings) {
+			s.Warnings = []string{"BPL_SIDECAR_DISBLED is set, but there is no such variable: did you mean BPL_SIDECAR_DISABLED?"}
+		}, plan.Prefix},
+	} {
+		t.Run(name, func(t *testing.T) {
+			expect := NewWithT(t).Expect
+			want := settings.Settings{StopBudget: 9 * time.Second, Level: machine.Info, MemoryPolicy: memory.Fail}
+			c.want(&want)
+			got, p, err := settings.Read(web, c.environ)
+			expect(err).NotTo(HaveOccurred())
+			expect(got).To(Equal(want))
+			expect(p.Sidecars[0].Logs).To(Equal(c.form))
+		})
+	}
+}

@@ -1,0 +1,106 @@
+package supervise
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Processes close their files before they have ended, so of a sidecar and an app that end on account of each other either can be found
+// first, in whatever order they began. A sidecar that failed is then taken for the cause, and one that ended well for the consequence. So
+// the machine hears of an end only when the one that may be its cause has ended too, or isn't about to. Nothing else waits for that.
+
+// lastMoment is how long it may take a process, once it has closed its files, to have ended.
+const lastMoment = 50 * time.Millisecond
+
+// ends are those that the machine has not heard of yet.
+type ends struct {
+	all   []end
+	until time.Time   // it hears of them by then
+	timer *time.Timer // set while they are kept
+}
+
+// end is that of child proc.
+type end struct {
+	proc int
+	ws   unix.WaitStatus
+}
+
+// ended gives the end of child i to the machine, together with those that are kept, or keeps it.
+func (r *Supervisor) ended(i int, ws unix.WaitStatus) {
+	r.children[i].pid, r.children[i].ended = 0, ws
+	if len(r.ends.all) == 0 {
+		r.ends.until = time.Now().Add(lastMoment)
+	}
+	r.ends.all = append(r.ends.all, end{i, ws})
+	r.hearEnds()
+}
+
+func (r *Supervisor) hearEnds() {
+	if wait := time.Until(r.ends.until); wait > 0 && r.causeIsLeaving() {
+		if r.ends.timer == nil {
+			r.ends.timer = time.AfterFunc(wait, func() { r.inbox <- r.hearEnds })
+		}
+		return
+	}
+	if r.ends.timer != nil {
+		r.ends.timer.Stop()
+	}
+	all := r.ends.all
+	r.ends = ends{}
+	slices.SortStableFunc(all, r.byCause)
+	for _, e := range all {
+		r.hearEnd(e.proc, e.ws)
+	}
+}
+
+// byCause orders ends that are found together: the cause, if it is one, comes before what follows from it.
+func (r *Supervisor) byCause(a, b end) int { return cmp.Compare(r.rank(a), r.rank(b)) }
+
+const (
+	failedSidecar = iota
+	appsEnd
+	goodSidecar
+)
+
+func (r *Supervisor) rank(e end) int {
+	switch {
+	case e.proc == len(r.children)-1:
+		return appsEnd
+	case e.ws != 0:
+		return failedSidecar
+	}
+	return goodSidecar
+}
+
+// causeIsLeaving reports whether a process is on its way out that may be the cause of the ends that are kept.
+func (r *Supervisor) causeIsLeaving() bool {
+	if len(r.ends.all) == 0 || r.state.Stopping() {
+		return false
+	}
+	app := len(r.children) - 1
+	switch r.rank(slices.MinFunc(r.ends.all, r.byCause)) {
+	case failedSidecar:
+		return false
+	case appsEnd:
+		return slices.ContainsFunc(r.children[:app], func(c child) bool { return isLeaving(c.pid) })
+	}
+	return isLeaving(r.children[app].pid)
+}
+
+// isLeaving reports whether a child, or at least its first thread, is on its way out or has ended. pid is 0 where it doesn't run.
+func isLeaving(pid int) bool {
+	const exiting = 0x4 // PF_EXITING in Linux' sched.h
+	if pid == 0 {
+		return false
+	}
+	fields := stat(pid)
+	if len(fields) < 7 {
+		return false
+	}
+	flags, _ := strconv.ParseUint(string(fields[6]), 10, 32)
+	return flags&exiting != 0
+}

@@ -1,0 +1,298 @@
+package supervise
+
+import (
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/logs"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/sandbox"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// Launch is what a plan leaves open until the container starts.
+type Launch struct {
+	Processes []Process // as those of plan.Plan.Processes
+	Budget    time.Duration
+	Level     machine.Level    // the least Report that is told
+	Helper    string           // the binary that carries out probes which need TLS, gRPC or a resolver
+	Opening   []machine.Report // what there is to say before anything starts
+	Signals   *Signals
+	LogBuffer int                       // bytes of recent lines that are kept of each process; 0: none
+	Control   func(*Supervisor) []error // called once the first processes have been started; nil: nobody asks
+}
+
+// Process is what a process of the plan is started with.
+type Process struct {
+	Argv        []string
+	Env         []string  // NAME=VALUE
+	Share       plan.Size // of the container's memory; 0: none is known
+	OOMScoreAdj int       // proc(5); 0: the supervisor's own
+	Sandbox     *sandbox.Thread
+}
+
+// Run starts the processes of p, supervises them until all have ended and returns the exit code, which is the app's or that of a sidecar
+// whose end was the cause. Its caller has locked the main goroutine to the main thread, since the children die with the thread that
+// started them (prctl(2), PR_SET_PDEATHSIG).
+func Run(p plan.Plan, l Launch) int {
+	first := threadsFirst(len(l.Processes))
+	var threads <-chan struct{}
+	if first {
+		threads = makeThreads()
+	}
+	r := newSupervisor(p, l)
+	r.startGuard()
+	for _, opening := range l.Opening {
+		r.perform(opening)
+	}
+	r.listen()
+	if first {
+		<-threads
+	}
+	r.step(machine.Begun{At: r.now()})
+	if !first {
+		makeThreads()
+	}
+	if l.Control != nil { // nobody asks in the first millisecond, and the app needn't wait for it
+		for _, err := range l.Control(r) {
+			r.tell(machine.Info, err.Error())
+		}
+	}
+	go r.launch.Signals.hearAll()
+	r.kills.watch()
+	r.watchMemory()
+	r.watchFiles()
+	for !r.finished {
+		select {
+		case <-r.launch.Signals.deaths:
+			r.heedTerm() // whoever tells all processes to end has told us first
+			r.reap()
+		case <-r.launch.Signals.terms:
+			r.signalled(unix.SIGTERM)
+		case sig := <-r.launch.Signals.others:
+			r.signalled(sig.(syscall.Signal))
+		case f := <-r.inbox:
+			r.heedTerm() // f may be the end of our patience with it
+			f()
+		}
+	}
+	r.sweep()
+	r.returnTerminal()
+	r.logs.Drain(max(time.Until(r.drainBy), leastDrain))
+	return r.code
+}
+
+// leastDrain is what those who read our output get to take the last of it, whatever a stop's budget says.
+const leastDrain = 200 * time.Millisecond
+
+// Supervisor carries out what the machine decides. Its fields belong to the main goroutine. Others send it a func through inbox.
+type Supervisor struct {
+	launch  Launch
+	state   machine.State
+	pending []machine.Event // those that actions in progress gave rise to
+	start   time.Time
+
+	titles   []string // what people call the children
+	children []child  // by the plan's Processes
+	pids     map[int]func(unix.WaitStatus)
+
+	firstMark    uint64 // that of the first child; see markNext
+	kills        kills
+	explained    string // the last Explain, and where it ends in the file
+	explainedEnd int64
+
+	ends ends
+
+	swamped bool // orphans end faster than they are awaited
+
+	restDue   time.Time   // when to look next at what ended processes have left behind
+	restTimer *time.Timer // set where that is to happen by itself
+
+	timers   map[machine.Timer]*time.Timer
+	logs     *logs.Logs
+	terminal bool // standard input is a terminal of ours, whoever is in its foreground
+	null     *os.File
+	started  bool // a process was started
+	guard    guard
+	moved    chan<- os.Signal // see memoryMoved; nil where no memory is watched
+
+	inbox   chan func()
+	answer  string               // to the wish in progress
+	awaited []func() (done bool) // asked after each step
+
+	plan       plan.Plan
+	checks     [][plan.ProbeKinds]checks // by the plan's Processes
+	happenings []Happening
+	startTimes []machine.Times // by the plan's Processes; nil until the app is started
+
+	finished bool
+	code     int
+	drainBy  time.Time
+}
+
+func newSupervisor(p plan.Plan, l Launch) *Supervisor {
+	start := time.Now()
+	r := &Supervisor{
+		launch: l,
+		state:  machine.New(p, l.Budget),
+		titles: p.Titles(),
+		start:  start,
+		pids:   map[int]func(unix.WaitStatus){},
+		timers: map[machine.Timer]*time.Timer{},
+		inbox:  make(chan func()),
+
+		firstMark: marks(start),
+	}
+	for i, q := range p.Processes() {
+		r.children = append(r.children, child{Process: q, argv: l.Processes[i].Argv, env: l.Processes[i].Env})
+	}
+	r.logs, r.plan, r.checks = logs.New(p), p, make([][plan.ProbeKinds]checks, len(r.children))
+	if l.LogBuffer > 0 {
+		r.logs.Keep(l.LogBuffer)
+	}
+	return r
+}
+
+// listen makes the process ready to have children: their ends, our signals and what children say are heard, orphans come to us.
+func (r *Supervisor) listen() {
+	<-r.launch.Signals.ends
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil && os.Getpid() != 1 {
+		r.tell(machine.Info, "orphaned processes can't be waited for: prctl: "+err.Error())
+	}
+	var err error
+	if r.null, err = emptyInput(); err != nil {
+		r.tell(machine.Info, "sidecars have no standard input: "+err.Error())
+	}
+	r.terminal = hasTerminal()
+	r.listenNotify()
+}
+
+func (r *Supervisor) now() machine.At { return machine.At(time.Since(r.start)) }
+
+// heedTerm gives a SIGTERM to the machine if there is one.
+func (r *Supervisor) heedTerm() {
+	select {
+	case <-r.launch.Signals.terms:
+		r.signalled(unix.SIGTERM)
+	default:
+	}
+}
+
+// signalled gives a signal to the machine, which knows what it is for.
+func (r *Supervisor) signalled(sig syscall.Signal) {
+	if sig == movedSignal && r.moved != nil {
+		return
+	}
+	r.step(machine.Signalled{At: r.now(), Signal: sig})
+}
+
+// step gives an event to the machine and carries out what it says, and then the events that this gave rise to.
+func (r *Supervisor) step(e machine.Event) {
+	r.pending = append(r.pending, e)
+	if len(r.pending) > 1 {
+		return
+	}
+	for ; len(r.pending) > 0; r.pending = r.pending[1:] {
+		var actions []machine.Action
+		r.state, actions = machine.Step(r.state, r.pending[0])
+		r.decide(actions)
+		for _, a := range actions {
+			r.perform(a)
+		}
+	}
+	r.settle()
+}
+
+// decide makes the exit code that is among the actions the supervisor's, before it is said. Where the guard was first, it exits by itself.
+func (r *Supervisor) decide(actions []machine.Action) {
+	for _, a := range actions {
+		if end, ok := a.(machine.Finish); ok && r.guard.decide(end.Code) != end.Code {
+			select {}
+		}
+	}
+}
+
+func (r *Supervisor) perform(a machine.Action) {
+	switch a := a.(type) {
+	case machine.Spawn:
+		if a.Proc == len(r.children)-1 {
+			r.keepStartTimes()
+		}
+		r.spawn(a.Proc)
+	case machine.Signal:
+		r.signal(a.Proc, a.Signal)
+	case machine.SignalRest:
+		r.signalRest(a)
+	case machine.SetTimer:
+		r.setTimer(a)
+	case machine.CancelTimer:
+		r.cancelTimer(a.Timer)
+	case machine.StartProbe:
+		r.startProbe(a)
+	case machine.StopProbe:
+		r.children[a.Proc].stopProbe[a.Kind]()
+	case machine.RunPreStop:
+		r.preStop(a)
+	case machine.Report:
+		r.tell(a.Level, a.Text)
+	case machine.Answer:
+		r.answer = a.Refused
+	case machine.Explain:
+		r.explain(a.Text)
+	case machine.Finish:
+		r.finished, r.code = true, a.Code
+	}
+}
+
+func (r *Supervisor) setTimer(a machine.SetTimer) {
+	r.cancelTimer(a.Timer)
+	var t *time.Timer
+	t = time.AfterFunc(a.After, func() {
+		r.inbox <- func() {
+			if r.timers[a.Timer] == t {
+				delete(r.timers, a.Timer)
+				r.step(machine.Expired{At: r.now(), Timer: a.Timer})
+			}
+		}
+	})
+	r.timers[a.Timer] = t
+	if a.Timer.Kind == machine.Budget {
+		r.drainBy = time.Now().Add(a.After)
+		r.armGuard(a.After)
+	}
+}
+
+func (r *Supervisor) cancelTimer(name machine.Timer) {
+	if t := r.timers[name]; t != nil {
+		t.Stop()
+		delete(r.timers, name)
+	}
+}
+
+// tell says something on stderr, in a line that no other is mixed with.
+func (r *Supervisor) tell(level machine.Level, text string) {
+	r.happened(level, text)
+	if level >= r.launch.Level {
+		r.logs.Say(text)
+	}
+}
+
+// signal sends to the process alone, as if it were alone in its container. The PID can't be somebody else's: it is not awaited yet.
+func (r *Supervisor) signal(i int, sig syscall.Signal) {
+	pid := r.children[i].pid
+	if pid == 0 { // kill(2) would take it for our own group
+		return
+	}
+	if err := unix.Kill(pid, sig); err != nil && err != unix.ESRCH {
+		r.tell(machine.Info, unix.SignalName(sig)+" to "+r.titles[i]+": "+err.Error())
+	}
+	if r.state.View(i).Phase == machine.Stopping {
+		continueStopped(pid) // so that it hears what it is told
+	}
+	if sig == unix.SIGKILL {
+		_ = unix.Kill(-pid, sig) // and with it what is left of its group
+	}
+}
