@@ -5,6 +5,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 func testAnywhere(t *testing.T, when spec.G, it spec.S) {
@@ -24,13 +26,13 @@ func testAnywhere(t *testing.T, when spec.G, it spec.S) {
 		{"without any privilege", []string{"--read-only", "--user", "12345", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}},
 	} {
 		when(place.name, func() {
-			onBothImages(t, when, it, "runs, can be looked at and stops", func(image image) {
-				c := image.run(t, place.options...)
-				Eventually(c).Should(And(serve("/", "ok"), say("bystander | up")))
-				Expect(c.ps()).To(HaveLen(2))
-				mustDocker(t, "stop", c.name)
-				Expect(c.ends()).To(Equal(0))
-				Expect(c).To(say("bystander | told to stop"))
+			onBothImages(t, when, it, "runs, can be looked at and stops", func(image lab.Image) {
+				c := image.Run(t, place.options...)
+				Eventually(c).Should(And(lab.Serve("/", "ok"), lab.Say("bystander | up")))
+				Expect(c.PS()).To(HaveLen(2))
+				c.Stop()
+				Expect(c.Ends()).To(Equal(0))
+				Expect(c).To(lab.Say("bystander | told to stop"))
 			})
 		})
 	}

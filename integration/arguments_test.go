@@ -5,6 +5,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 func testArguments(t *testing.T, when spec.G, it spec.S) {
@@ -14,14 +16,14 @@ func testArguments(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("keeps the app's own arguments", func() {
-		c := goImage(t).run(t)
-		Eventually(c).Should(serve("/", "Hi"))
-		Expect(c.top()).To(ConsistOf(supervisor+" run web -- ./app web", "./config-server", "./app web"))
+		c := goImage(t).Run(t)
+		Eventually(c).Should(lab.Serve("/", "Hi"))
+		Expect(c.Top()).To(ConsistOf(lab.Supervisor+" run web -- ./app web", "./config-server", "./app web"))
 	})
 
 	it("takes those of docker run instead", func() {
-		c := goImage(t).run(t, "--", "other", "two words")
-		Eventually(c).Should(serve("/", "Hi"))
-		Expect(c.top()).To(ContainElement("./app other two words"))
+		c := goImage(t).Run(t, "--", "other", "two words")
+		Eventually(c).Should(lab.Serve("/", "Hi"))
+		Expect(c.Top()).To(ContainElement("./app other two words"))
 	})
 }

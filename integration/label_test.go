@@ -13,7 +13,7 @@ func testLabel(t *testing.T, when spec.G, it spec.S) {
 
 	it("has the declaration, with its defaults, for whoever has only the image", func() {
 		var declaration struct{ Sidecars []map[string]any }
-		Expect(toml.Unmarshal([]byte(goImage(t).label(t, "io.sidecar-buildpack.declaration")), &declaration)).To(Succeed())
+		Expect(toml.Unmarshal([]byte(goImage(t).Label(t, "io.sidecar-buildpack.declaration")), &declaration)).To(Succeed())
 		Expect(declaration.Sidecars).To(HaveLen(1))
 		Expect(declaration.Sidecars[0]).To(And(
 			HaveKeyWithValue("name", "config-server"),

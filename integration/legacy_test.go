@@ -7,6 +7,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 // showAll writes all that a process is given.
@@ -21,9 +23,9 @@ func testLegacy(t *testing.T, when spec.G, it spec.S) {
 	Expect := NewWithT(t).Expect
 
 	it("starts processes the same as before", func() {
-		before := buildAs(t, newName(), app(t, files{"legacy.sh": showAll}))
-		after := build(t, app(t, files{"legacy.sh": showAll, "child": "",
-			"sidecar.toml": bystander + `process-types = ["web", "task"]`}))
+		before := lab.Pack(t, lab.Files{"legacy.sh": showAll})
+		after := lab.Build(t, lab.Files{"legacy.sh": showAll, "child": lab.Child,
+			"sidecar.toml": bystander + `process-types = ["web", "task"]`})
 		for _, test := range []struct {
 			processType string
 			args        []string
@@ -34,19 +36,19 @@ func testLegacy(t *testing.T, when spec.G, it spec.S) {
 			{"task", []string{"$LEGACY_ENV", "for you"}, "<for you>"},
 		} {
 			options := slices.Concat([]string{"--hostname", "here", "--entrypoint", test.processType, "--"}, test.args)
-			old, now := before.run(t, options...), after.run(t, options...)
-			Expect(now.ends()).To(And(Equal(7), Equal(old.ends())))
+			old, now := before.Run(t, options...), after.Run(t, options...)
+			Expect(now.Ends()).To(And(Equal(7), Equal(old.Ends())))
 			Expect(own(now)).To(And(ContainElement(test.line), Equal(own(old))))
 		}
 	})
 }
 
 // own are the lines of the app, without the directory of the supervisor's layer in its PATH.
-func own(c container) []string {
+func own(c lab.Container) []string {
 	var lines []string
-	for _, line := range c.lines() {
-		if !strings.HasPrefix(line, "bystander | ") {
-			lines = append(lines, strings.Replace(line, strings.TrimSuffix(supervisor, "/supervisor")+":", "", 1))
+	for _, line := range c.Lines() {
+		if !strings.HasPrefix(line, "bystander | ") && !strings.HasPrefix(line, "supervisor | ") {
+			lines = append(lines, strings.Replace(line, strings.TrimSuffix(lab.Supervisor, "/supervisor")+":", "", 1))
 		}
 	}
 	return lines

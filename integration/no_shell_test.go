@@ -5,6 +5,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 func testNoShell(t *testing.T, when spec.G, it spec.S) {
@@ -14,20 +16,21 @@ func testNoShell(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("runs a command that is a list", func() {
-		c := goImage(t).run(t, "--memory", "256m")
-		Eventually(c).Should(serve("/config", "some-service.admin"))
-		Expect(c).To(And(have("config-server", HaveField("Health", "ready")), have("app", HaveField("State", "running"))))
+		c := goImage(t).Run(t, "--memory", "256m")
+		Eventually(c).Should(lab.Serve("/config", "some-service.admin"))
+		Expect(c).To(And(lab.Have("config-server", HaveField("Health", "ready")), lab.Have("app", HaveField("State", "running"))))
 		for _, shell := range []string{"sh", "bash"} {
-			_, err := docker("exec", c.name, shell, "-c", "true")
+			_, err := lab.Try("docker", "exec", c.Name, shell, "-c", "true")
 			Expect(err).To(MatchError(ContainSubstring("executable file not found")))
 		}
-		mustDocker(t, "stop", c.name)
-		Expect(c.ends()).To(Equal(143)) // the app doesn't handle SIGTERM
+		c.Stop()
+		Expect(c.Ends()).To(Equal(143)) // the app doesn't handle SIGTERM
 	})
 
 	it("says what a command that is shell lacks", func() {
-		c := build(t, app(t, files{"app": "", "sidecar.toml": "[[sidecars]]\nname = \"x\"\ncommand = 'echo $HOME'\n"}), onTiny...).run(t)
-		Expect(c.ends()).To(Equal(127))
-		Expect(c.logs()).To(MatchRegexp(`^sidecar "x" can't be started: find bash: not in PATH=.*; stopping web$`))
+		const shell = "[[sidecars]]\nname = 'x'\ncommand = 'echo $HOME'\n"
+		c := lab.Build(t, lab.Files{"app": lab.Child, "sidecar.toml": shell}, lab.OnTiny...).Run(t)
+		Expect(c.Ends()).To(Equal(127))
+		Expect(c.Logs()).To(MatchRegexp(`^supervisor \| sidecar "x" can't be started: find bash: not in PATH=.*; stopping web$`))
 	})
 }

@@ -1,10 +1,15 @@
 package integration_test
 
 import (
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 const inOrder = `[[sidecars]]
@@ -34,25 +39,27 @@ func testOrder(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("starts each when what it depends on is ready, and stops in reverse", func() {
-		c := build(t, app(t, files{"app": "", "child": "", "sidecar.toml": inOrder}), onTiny...).run(t)
-		Eventually(c).Should(say("db | starts"))
+		c := lab.Build(t, lab.Files{"app": lab.Child, "child": lab.Child, "sidecar.toml": inOrder}, lab.OnTiny...).Run(t)
+		Eventually(c).Should(lab.Say("db | starts"))
 		Expect(c).To(And(
-			have("db", HaveField("Health", "starting")),
-			have("proxy", HaveField("State", "waiting")),
-			have("app", HaveField("State", "waiting"))))
+			lab.Have("db", HaveField("Health", "starting")),
+			lab.Have("proxy", HaveField("State", "waiting")),
+			lab.Have("app", HaveField("State", "waiting"))))
 
-		c.kill("db", "10") // it goes on at SIGUSR1
-		Eventually(c).Should(say("proxy | starts"))
+		c.Kill("db", syscall.SIGUSR1) // it goes on then
+		Eventually(c).Should(lab.Say("proxy | starts"))
 		Expect(c).To(And(
-			have("db", HaveField("Health", "ready")),
-			have("proxy", HaveField("Health", "starting")),
-			have("app", HaveField("State", "waiting"))))
+			lab.Have("db", HaveField("Health", "ready")),
+			lab.Have("proxy", HaveField("Health", "starting")),
+			lab.Have("app", HaveField("State", "waiting"))))
 
-		c.kill("proxy", "10")
-		Eventually(c).Should(serve("/", "ok"))
-		mustDocker(t, "stop", c.name)
-		Expect(c.lines()).To(Equal([]string{
+		c.Kill("proxy", syscall.SIGUSR1)
+		Eventually(c).Should(lab.Serve("/", "ok"))
+		c.Stop()
+		Expect(slices.DeleteFunc(c.Lines(), isSupervisors)).To(Equal([]string{
 			"db | starts", "proxy | starts", "the app is up",
 			"told to stop", "proxy | told to stop", "db | told to stop"}))
 	})
 }
+
+func isSupervisors(line string) bool { return strings.HasPrefix(line, "supervisor | ") }

@@ -5,11 +5,13 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 // The manifest is the example of Cloud Foundry's documentation, with commands that are there.
-var twoTypes = shared(files{
-	"authenticator": "", "performance-monitor": "",
+var twoTypes = lab.Share(lab.Files{
+	"authenticator": lab.Child, "performance-monitor": lab.Child,
 	"app.rb": "$stdout.sync = true\nputs 'web is up'\nsleep\n",
 	"manifest.yml": `---
 applications:
@@ -24,7 +26,7 @@ applications:
     process_types: [ 'web' ]
     command: ./performance-monitor say up serve 0
     memory: 64M
-`}.write)
+`})
 
 func testProcessTypes(t *testing.T, when spec.G, it spec.S) {
 	var (
@@ -33,28 +35,28 @@ func testProcessTypes(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("runs beside each process type its own sidecars", func() {
-		web := twoTypes(t).run(t)
-		Eventually(web).Should(And(say("web is up"), say("authenticator | up"), say("performance monitor | up")))
-		Expect(web.ps()).To(And(HaveLen(3), HaveKey("performance monitor")))
+		web := twoTypes(t).Run(t)
+		Eventually(web).Should(And(lab.Say("web is up"), lab.Say("authenticator | up"), lab.Say("performance monitor | up")))
+		Expect(web.PS()).To(And(HaveLen(3), HaveKey("performance monitor")))
 
-		worker := twoTypes(t).run(t, "--entrypoint", "worker")
-		Eventually(worker).Should(And(say("worked"), say("authenticator | up")))
-		Expect(worker.ps()).To(And(HaveLen(2), Not(HaveKey("performance monitor"))))
+		worker := twoTypes(t).Run(t, "--entrypoint", "worker")
+		Eventually(worker).Should(And(lab.Say("worked"), lab.Say("authenticator | up")))
+		Expect(worker.PS()).To(And(HaveLen(2), Not(HaveKey("performance monitor"))))
 	})
 
 	it("gives each sidecar a process type of its own, with nothing beside it", func() {
-		c := twoTypes(t).run(t, "--entrypoint", "performance-monitor")
-		Eventually(c).Should(say("up"))
-		Expect(c.top()).To(Equal([]string{"./performance-monitor say up serve 0"}))
+		c := twoTypes(t).Run(t, "--entrypoint", "performance-monitor")
+		Eventually(c).Should(lab.Say("up"))
+		Expect(c.Top()).To(Equal([]string{"./performance-monitor say up serve 0"}))
 	})
 
 	it("leaves the default and process types without sidecars as they were", func() {
-		plain := buildAs(t, newName(), app(t, files{"app.rb": "sleep"}))
-		before, defaultType := plain.processes(t)
-		commands, theSame := rubyImage(t).processes(t)
+		plain := lab.Pack(t, lab.Files{"app.rb": "sleep"})
+		before, defaultType := plain.Processes(t)
+		commands, theSame := rubyImage(t).Processes(t)
 		Expect(theSame).To(Equal(defaultType))
 		Expect(commands).To(Equal(map[string]string{
-			"web":           supervisor + " run web -- " + before["web"],
+			"web":           lab.Supervisor + " run web -- " + before["web"],
 			"worker":        before["worker"],
 			"config-server": "./config-server",
 		}))

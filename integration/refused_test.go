@@ -8,6 +8,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 // testRefused shows what a user reads where there is nothing to build, or nothing that can be.
@@ -15,7 +17,7 @@ func testRefused(t *testing.T, when spec.G, it spec.S) {
 	Expect := NewWithT(t).Expect
 
 	it("tells what to add where nothing is declared", func() {
-		Expect(refusal(t, app(t, files{"app": ""}))).To(And(
+		Expect(lab.Refuse(t, lab.Files{"app": lab.Child})).To(And(
 			haveLine("Sidecar Buildpack: no sidecars are declared: there is neither a sidecar.toml nor a manifest.yml with sidecars. "+
 				"Add one of them to the app, or name another file with BP_SIDECAR_CONFIG"),
 			haveLine("fail: sidecar-buildpack/sidecar@")))
@@ -23,20 +25,20 @@ func testRefused(t *testing.T, when spec.G, it spec.S) {
 
 	it("tells all that is wrong with a declaration", func() {
 		wrong := "[[sidecars]]\nname = \"config\"\ncomand = [\"./child\"]\nmemory = 64\n"
-		Expect(refusal(t, app(t, files{"app": "", "child": "", "sidecar.toml": wrong}))).To(And(
-			haveLine(`sidecar.toml: sidecars[0].command is missing: write what to run, such as ["./config-server", "--quiet"]`),
-			haveLine(`sidecar.toml: sidecars[0].memory is 64: write a number and a unit in quotes, such as "64M" (`),
-			haveLine("sidecar.toml: unknown key sidecars[0].comand: did you mean command?")))
+		Expect(lab.Refuse(t, lab.Files{"app": lab.Child, "child": lab.Child, "sidecar.toml": wrong})).To(And(
+			haveLine(`sidecar.toml:1:3: sidecar "config": command is missing: write what to run, such as ["./config-server", "--quiet"]`),
+			haveLine(`sidecar.toml:4:10: sidecar "config": memory is 64: write a number and a unit in quotes, such as "64M" (`),
+			haveLine(`sidecar.toml:3:1: sidecar "config": unknown key comand: did you mean command?`)))
 	})
 
 	it("tells which process types there are where one is unknown", func() {
 		misspelt := bystander + `process-types = ["web", "wroker"]`
-		Expect(refusal(t, app(t, files{"app": "", "child": "", "sidecar.toml": misspelt}))).To(haveLine(
+		Expect(lab.Refuse(t, lab.Files{"app": lab.Child, "child": lab.Child, "sidecar.toml": misspelt})).To(haveLine(
 			`sidecar.toml: sidecar "bystander" is for the process type "wroker", which no buildpack before this one defines; they define web. `))
 	})
 
 	it("tells which binary is missing", func() {
-		Expect(refusal(t, app(t, files{"app": "", "sidecar.toml": bystander}))).To(haveLine(
+		Expect(lab.Refuse(t, lab.Files{"app": lab.Child, "sidecar.toml": bystander})).To(haveLine(
 			`sidecar.toml: sidecar "bystander": command: the app has no "child": check the name, and whether an earlier buildpack has removed it`))
 	})
 
@@ -44,17 +46,17 @@ func testRefused(t *testing.T, when spec.G, it spec.S) {
 		for declaration, problem := range map[string]string{
 			"[[sidecars]]\nname = \"x\"\ncommand = [\"../../bin/cat\"]\n": `sidecar.toml: sidecar "x": command: "../../bin/cat" leads to ` +
 				"/bin/cat, outside the app's directory: name a file in the app, or one of the image by its absolute path",
-			bystander + `files = ["../../etc/passwd"]`: `sidecar.toml: sidecars[0].files is "../../etc/passwd": ` +
+			bystander + `files = ["../../etc/passwd"]`: `sidecar.toml:4:10: sidecar "bystander": files[0] is "../../etc/passwd": ` +
 				"write a path inside the app's directory, relative to it, without ..",
 		} {
-			Expect(refusal(t, app(t, files{"app": "", "child": "", "sidecar.toml": declaration}))).To(haveLine(problem))
+			Expect(lab.Refuse(t, lab.Files{"app": lab.Child, "child": lab.Child, "sidecar.toml": declaration})).To(haveLine(problem))
 		}
 	})
 
 	it("follows no symbolic link out of the app's directory", func() {
-		dir := app(t, files{"app": "", "sidecar.toml": bystander})
+		dir := lab.Make(t, lab.Files{"app": lab.Child, "sidecar.toml": bystander})
 		Expect(os.Symlink("../../etc/passwd", filepath.Join(dir, "child"))).To(Succeed())
-		Expect(refusal(t, dir)).To(haveLine(`sidecar.toml: sidecar "bystander": command: "child" is a symbolic link ` +
+		Expect(lab.Refuse(t, lab.At(dir))).To(haveLine(`sidecar.toml: sidecar "bystander": command: "child" is a symbolic link ` +
 			"that leads out of the app's directory, to /etc/passwd: put the file itself there"))
 	})
 }

@@ -7,6 +7,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 func testSettings(t *testing.T, when spec.G, it spec.S) {
@@ -16,15 +18,15 @@ func testSettings(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("leaves out a sidecar that is disabled", func() {
-		c := besideOnTiny(t).run(t, "--env", "BPL_SIDECAR_DISABLED=bystander")
-		Eventually(c).Should(serve("/", "ok"))
-		Expect(c.ps()).To(And(HaveLen(1), HaveKey("app")))
+		c := besideOnTiny(t).Run(t, "--env", "BPL_SIDECAR_DISABLED=bystander")
+		Eventually(c).Should(lab.Serve("/", "ok"))
+		Expect(c.PS()).To(And(HaveLen(1), HaveKey("app")))
 	})
 
 	it("writes sidecars' lines as JSON, and the app's as they are", func() {
-		c := besideOnTiny(t).run(t, "--env", "BPL_SIDECAR_LOG_FORMAT=json", "--", "say", "mine", "serve", "0")
-		Eventually(c).Should(And(say("mine"), say("bystander")))
-		lines := c.lines()
+		c := besideOnTiny(t).Run(t, "--env", "BPL_SIDECAR_LOG_FORMAT=json", "--", "say", "mine", "serve", "0")
+		Eventually(c).Should(And(lab.Say("mine"), lab.Say("{")))
+		lines := c.Lines()
 		Expect(lines).To(And(HaveLen(2), ContainElement("mine")))
 		Expect(lines).To(ContainElement(WithTransform(func(line string) (object map[string]string) {
 			_ = json.Unmarshal([]byte(line), &object)
@@ -33,9 +35,9 @@ func testSettings(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("tells each start and stop where that is asked for", func() {
-		c := besideOnTiny(t).run(t, "--env", "BPL_SIDECAR_LOG_LEVEL=debug", "--", "exit", "0")
-		Expect(c.ends()).To(Equal(0))
-		Expect(c.logs()).To(And(ContainSubstring(`sidecar "bystander" started`), ContainSubstring("web exited with status 0")))
+		c := besideOnTiny(t).Run(t, "--env", "BPL_SIDECAR_LOG_LEVEL=debug", "--", "exit", "0")
+		Expect(c.Ends()).To(Equal(0))
+		Expect(c.Logs()).To(And(ContainSubstring(`sidecar "bystander" started`), ContainSubstring("web exited with status 0")))
 	})
 
 	for _, wrong := range [][]string{
@@ -46,9 +48,9 @@ func testSettings(t *testing.T, when spec.G, it spec.S) {
 	} {
 		name, value, problem := wrong[0], wrong[1], wrong[2]
 		it("starts nothing with a wrong "+name, func() {
-			c := besideOnTiny(t).run(t, "--env", name+"="+value)
-			Expect(c.ends()).To(Equal(1))
-			Expect(c.logs()).To(Equal(fmt.Sprintf("supervisor: %s=%q: %s", name, value, problem)))
+			c := besideOnTiny(t).Run(t, "--env", name+"="+value)
+			Expect(c.Ends()).To(Equal(1))
+			Expect(c.Logs()).To(Equal(fmt.Sprintf("supervisor: %s=%q: %s", name, value, problem)))
 		})
 	}
 }

@@ -1,11 +1,12 @@
 package integration_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 func testSources(t *testing.T, when spec.G, it spec.S) {
@@ -15,18 +16,18 @@ func testSources(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("reads the file that BP_SIDECAR_CONFIG names", func() {
-		image := build(t, app(t, files{"app": "", "child": "", "ops/mine.toml": bystander}),
-			append([]string{"--env", "BP_SIDECAR_CONFIG=ops/mine.toml"}, onTiny...)...)
-		Expect(image.log).To(ContainSubstring("ops/mine.toml declares 1 sidecar"))
-		Eventually(image.run(t)).Should(say("bystander | up"))
+		image := lab.Build(t, lab.Files{"app": lab.Child, "child": lab.Child, "ops/mine.toml": bystander},
+			append([]string{"--env", "BP_SIDECAR_CONFIG=ops/mine.toml"}, lab.OnTiny...)...)
+		Expect(image.Log).To(ContainSubstring("ops/mine.toml declares 1 sidecar"))
+		Eventually(image.Run(t)).Should(lab.Say("bystander | up"))
 	})
 
 	it("knows what was declared where an earlier buildpack has replaced the app's directory since", func() {
-		compile := filepath.Join(root, "integration", "testdata", "compile")
-		image := buildAs(t, newName(), app(t, files{"app": "", "child": "", "sidecar.toml": bystander}),
-			"--buildpack", "from=builder", "--buildpack", compile, "--buildpack", cnb())
-		c := image.run(t)
-		Eventually(c).Should(And(serve("/", "ok"), say("bystander | up")))
-		Expect(c.exec("ls", "/workspace")).To(Equal("app\nchild"))
+		compile := lab.Path("integration", "testdata", "compile")
+		image := lab.Pack(t, lab.Files{"app": lab.Child, "child": lab.Child, "sidecar.toml": bystander},
+			"--buildpack", "from=builder", "--buildpack", compile, "--buildpack", lab.Buildpack)
+		c := image.Run(t)
+		Eventually(c).Should(And(lab.Serve("/", "ok"), lab.Say("bystander | up")))
+		Expect(c.Exec("ls", "/workspace")).To(Equal("app\nchild"))
 	})
 }

@@ -5,6 +5,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 // testTutorial does what Cloud Foundry's tutorial of sidecars does, with a manifest.yml in its form and with a sidecar.toml.
@@ -15,26 +17,26 @@ func testTutorial(t *testing.T, when spec.G, it spec.S) {
 	)
 	for _, sample := range []struct {
 		name  string
-		image func(*testing.T) image
+		image func(*testing.T) lab.Image
 	}{
 		{"manifest.yml", rubyImage},
 		{"sidecar.toml", rubyTOMLImage},
 	} {
 		it("runs the app and the config server of "+sample.name, func() {
-			c := sample.image(t).run(t, "--memory", "256m", "--env", "PORT=8080")
-			Eventually(c).Should(serve("/", "Hi, I'm an app with a sidecar!"))
-			Eventually(c).Should(serve("/config", `{"Scope":"some-service.admin","Password":"not-a-real-p4$$w0rd"}`))
+			c := sample.image(t).Run(t, "--memory", "256m", "--env", "PORT=8080")
+			Eventually(c).Should(lab.Serve("/", "Hi, I'm an app with a sidecar!"))
+			Eventually(c).Should(lab.Serve("/config", `{"Scope":"some-service.admin","Password":"not-a-real-p4$$w0rd"}`))
 
-			Expect(c.exec("ps", "ax")).To(And(
+			Expect(c.Exec("ps", "ax")).To(And(
 				MatchRegexp(`(?m)^ +1 .* /layers/sidecar-buildpack_sidecar/supervisor/bin/supervisor run web -- ruby app.rb$`),
 				MatchRegexp(`(?m) \./config-server$`),
 				MatchRegexp(`(?m) puma .*:8080`)))
-			Expect(c.exec("lsof", "-i")).To(And(
+			Expect(c.Exec("lsof", "-i")).To(And(
 				MatchRegexp(`(?m)^config-se .*localhost:8082 \(LISTEN\)$`),
 				MatchRegexp(`(?m)^ruby .*\*:8080 \(LISTEN\)$`)))
 
-			Eventually(c).Should(say("Received {")) // the app's line comes last
-			Expect(c.lines()).To(ContainElements(
+			Eventually(c).Should(lab.Say("Received {")) // the app's line comes last
+			Expect(c.Lines()).To(ContainElements(
 				"config-server | listening...",
 				"Asking the config server at http://localhost:8082/config/",
 				"config-server | Received a request for config.",
@@ -43,18 +45,19 @@ func testTutorial(t *testing.T, when spec.G, it spec.S) {
 	}
 
 	it("ends when the sidecar is killed, and says why", func() {
-		c := rubyImage(t).run(t, "--env", "PORT=8080")
-		Eventually(c).Should(serve("/config", "some-service.admin"))
-		c.exec("pkill", "-KILL", "config-server")
-		Expect(c.ends()).To(Equal(137))
-		Expect(c.lines()).To(ContainElement(`sidecar "config-server" exited with status 137; stopping web`))
+		c := rubyImage(t).Run(t, "--env", "PORT=8080")
+		Eventually(c).Should(lab.Serve("/config", "some-service.admin"))
+		c.Detach("pkill", "-KILL", "config-server")
+		Expect(c.Ends()).To(Equal(137))
+		Expect(c.Lines()).To(ContainElement(
+			`supervisor | sidecar "config-server" was killed by SIGKILL, by hand or by another process; stopping web`))
 	})
 
 	it("comes back where Docker restarts it", func() {
-		c := rubyImage(t).run(t, "--env", "PORT=8080", "--restart", "on-failure")
-		Eventually(c).Should(serve("/config", "some-service.admin"))
-		c.exec("pkill", "-KILL", "config-server")
-		Eventually(func() string { return c.inspect("{{.RestartCount}}") }).Should(Equal("1"))
-		Eventually(c).Should(serve("/config", "some-service.admin"))
+		c := rubyImage(t).Run(t, "--env", "PORT=8080", "--restart", "on-failure")
+		Eventually(c).Should(lab.Serve("/config", "some-service.admin"))
+		c.Detach("pkill", "-KILL", "config-server")
+		Eventually(func() string { return c.Inspect("{{.RestartCount}}") }).Should(Equal("1"))
+		Eventually(c).Should(lab.Serve("/config", "some-service.admin"))
 	})
 }

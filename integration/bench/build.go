@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,28 +43,76 @@ func (b *bench) builds() ([]table, error) {
 	added := newFigure("seconds that detect and build add to `pack build`", "%.2f s", "", atMost(0.15))
 	whole := newFigure("seconds that `pack build` takes longer in all", "%.2f s", "", budget{})
 	growth := newFigure("what the image grows by", "%.0f KB", "", budget{})
-	rounds := max(5, min(b.rounds, 9))
-	for round := range rounds + 1 {
-		without, err := packBuild(app, "without")
-		with, errToo := packBuild(app, "with", "--post-buildpack", "build/buildpack")
-		if err := errors.Join(err, errToo); err != nil {
-			return nil, err
-		}
-		if round == 0 {
-			continue
-		}
+	err := pairs(app, max(5, min(b.rounds, 9)), []string{"--clear-cache"}, func(with, without build) {
 		added.add(ours, (with.phases - without.phases).Seconds())
 		whole.add(ours, (with.all - without.all).Seconds())
 		growth.add(ours, float64(with.size-without.size)/1000) // the sidecar is in both: it only moves to a layer of its own
+	})
+	if err != nil {
+		return nil, err
 	}
-	return []table{costs("build-costs", ours, added, whole, growth)}, nil
+	again, err := b.rebuilds()
+	if err != nil {
+		return nil, err
+	}
+	return []table{costs("build-costs", ours, added, whole, growth, again)}, nil
 }
 
-// packBuild builds the image from nothing that an earlier build has left.
+// The app that is built again has that many sidecars of that size.
+const (
+	largeSidecars = 10
+	largeSize     = 50 << 20
+)
+
+// rebuilds measures what the buildpack adds where an earlier build is there and nothing has changed, to an app with large sidecars.
+func (b *bench) rebuilds() (*figure, error) {
+	f := newFigure("seconds that detect and build add to a rebuild, ten sidecars of 50 MiB", "%.2f s", "", atMost(0.15))
+	app := b.dir + "/large"
+	if err := os.CopyFS(app, os.DirFS(b.dir+"/app")); err != nil {
+		return nil, err
+	}
+	program, err := os.ReadFile(app + "/config-server")
+	if err != nil {
+		return nil, err
+	}
+	declaration := ""
+	for i := range largeSidecars {
+		name := fmt.Sprintf("large%d", i)
+		filler := rand.NewChaCha8([32]byte{byte(i)}) // so that nobody finds them alike
+		text := slices.Concat(program, make([]byte, largeSize-len(program)))
+		_, _ = filler.Read(text[len(program):])
+		if err := os.WriteFile(filepath.Join(app, name), text, 0o755); err != nil {
+			return nil, err
+		}
+		declaration += fmt.Sprintf("[[sidecars]]\nname = %q\ncommand = [\"./%s\"]\n", name, name)
+	}
+	if err := os.WriteFile(app+"/sidecar.toml", []byte(declaration), 0o644); err != nil {
+		return nil, err
+	}
+	return f, pairs(app, min(b.rounds, 5), nil, func(with, without build) { f.add(ours, (with.phases - without.phases).Seconds()) })
+}
+
+// pairs has an app built without the buildpack and with it, in rounds of which the first warms up.
+func pairs(app string, rounds int, flags []string, add func(with, without build)) error {
+	defer func() { _ = exec.Command("docker", "image", "rm", "--force", image+"with", image+"without").Run() }()
+	for round := range rounds + 1 {
+		without, err := packBuild(app, "without", flags...)
+		with, errToo := packBuild(app, "with", append([]string{"--post-buildpack", "build/buildpack"}, flags...)...)
+		if err := errors.Join(err, errToo); err != nil {
+			return err
+		}
+		if round > 0 {
+			add(with, without)
+		}
+	}
+	return nil
+}
+
+// packBuild builds an image.
 func packBuild(app, name string, flags ...string) (build, error) {
 	arguments := append([]string{"build", image + name, "--path", app, "--builder", "sidecar-lab/builder",
 		"--run-image", "sidecar-lab/run-tiny", "--pull-policy", "never", "--trust-builder", "--trust-extra-buildpacks",
-		"--clear-cache", "--timestamps", "--no-color"}, flags...)
+		"--timestamps", "--no-color"}, flags...)
 	home, err := filepath.Abs("build/lab/home")
 	if err != nil {
 		return build{}, err
@@ -75,7 +125,6 @@ func packBuild(app, name string, flags ...string) (build, error) {
 		return build{}, fmt.Errorf("pack build: %w: %s", err, output)
 	}
 	taken := time.Since(begun)
-	defer func() { _ = exec.Command("docker", "image", "rm", "--force", image+name).Run() }()
 	text, err := exec.Command("docker", "image", "inspect", "--format", "{{.Size}}", image+name).Output()
 	if err != nil {
 		return build{}, fmt.Errorf("docker image inspect: %w", err)

@@ -19,6 +19,7 @@ type bench struct {
 	rounds int
 	peers  []peer
 	dir    string // for all files
+	chart  string // of the peers, as an SVG; empty where they were not measured
 }
 
 var sections = []struct {
@@ -44,7 +45,10 @@ func run() (err error) {
 	rounds := flag.Int("rounds", 15, "how often each thing is measured")
 	write := flag.Bool("write", false, "put the tables into "+strings.Join(documents, " and ")+" too")
 	only := flag.String("only", "", "the peers to measure, separated by commas, beside the floor and our own")
-	flag.Parse()
+	parts, err := arguments()
+	if err != nil {
+		return err
+	}
 
 	// What a supervisor leaves behind comes to us, and is seen and ended.
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
@@ -68,7 +72,7 @@ func run() (err error) {
 		return err
 	}
 	for _, s := range sections {
-		if flag.NArg() > 0 && !slices.Contains(flag.Args(), s.name) {
+		if len(parts) > 0 && !slices.Contains(parts, s.name) {
 			continue
 		}
 		tables, err := s.measure(&b)
@@ -81,7 +85,33 @@ func run() (err error) {
 			}
 		}
 	}
+	if *write && b.chart != "" {
+		return os.WriteFile(chartFile, []byte(b.chart), 0o644)
+	}
 	return nil
+}
+
+// arguments returns the parts to measure; options may stand before and behind them.
+func arguments() (parts []string, err error) {
+	flag.Parse()
+	for flag.NArg() > 0 {
+		part := flag.Arg(0)
+		if !slices.Contains(partNames(), part) {
+			return nil, fmt.Errorf("there is no part %q: there are %s", part, strings.Join(partNames(), ", "))
+		}
+		parts = append(parts, part)
+		if err := flag.CommandLine.Parse(flag.Args()[1:]); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
+}
+
+func partNames() (all []string) {
+	for _, s := range sections {
+		all = append(all, s.name)
+	}
+	return all
 }
 
 // endWhenAsked leaves nothing behind when the benchmarks are interrupted.

@@ -17,6 +17,7 @@ type job struct {
 	processes []command
 	prefixed  bool // the app's lines carry its name too, where a supervisor leaves that to be chosen
 	oneFate   bool // the end of one is to be the end of all
+	watched   bool // the sidecars' memory is watched, by those who can
 }
 
 type command struct {
@@ -97,7 +98,11 @@ func startOurs(supervisor string, j job) ([]string, files) {
 		p.App.Logs = plan.Prefix
 	}
 	for _, c := range j.sidecars() {
-		p.Sidecars = append(p.Sidecars, planned(c.name, c.argv, plan.Prefix))
+		sidecar := planned(c.name, c.argv, plan.Prefix)
+		if j.watched {
+			sidecar.Memory, sidecar.MemoryPolicy = plan.G, plan.WarnOver
+		}
+		p.Sidecars = append(p.Sidecars, sidecar)
 	}
 	var text bytes.Buffer
 	if err := plan.Encode(&text, p); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/xml"
 	"os"
 	"path/filepath"
 	"testing"
@@ -60,4 +61,15 @@ func TestOnlyWholeLinesCount(t *testing.T) {
 	text := "sidecar1 | {sidecar1 000001 xx}\r\n{app 000001 }\n{app 000001 }\n" +
 		"sidecar2 | {sidecar2 000001 x{app 000002 xxx}\nxx}\n{app 000003 xx"
 	NewWithT(t).Expect(countWhole([]byte(text))).To(Equal(2))
+}
+
+func TestTheChartHasABarForEachValue(t *testing.T) {
+	f := newFigure("start <1 sidecar>", "%.1f ms", floor, budget{})
+	f.values[floor], f.values[ours] = []float64{1}, []float64{8}
+	svg := chart([]string{floor, ours, "tini"}, f)
+	expect := NewWithT(t).Expect
+	expect(xml.Unmarshal([]byte(svg), new(struct{}))).To(Succeed())
+	expect(svg).To(And(ContainSubstring("start &lt;1 sidecar&gt;"), ContainSubstring(">Sidecar<"),
+		ContainSubstring(">1.0 ms<"), ContainSubstring(">–<"),
+		MatchRegexp(`width="50" height="13" fill="#9aa5b1"`), MatchRegexp(`width="200" height="13" fill="#2563eb"`)))
 }

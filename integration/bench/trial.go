@@ -22,6 +22,7 @@ type setting struct {
 	app      []string
 	sidecars [][]string
 	oneFate  bool
+	watched  bool     // the sidecars' memory is
 	stdout   *os.File // nil: nowhere
 	pid1     bool     // as the first process of a PID namespace
 }
@@ -82,7 +83,7 @@ func (t *trial) start(s setting) error {
 	if err != nil {
 		return err
 	}
-	j := job{dir: t.dir, oneFate: s.oneFate}
+	j := job{dir: t.dir, oneFate: s.oneFate, watched: s.watched}
 	for i, words := range s.sidecars {
 		name := fmt.Sprintf("sidecar%d", i+1)
 		j.processes = append(j.processes, command{name, append([]string{child, name, path}, words...)})

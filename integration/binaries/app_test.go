@@ -3,6 +3,7 @@ package binaries_test
 import (
 	"archive/zip"
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,6 +11,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 const inApp = `[[sidecars]]
@@ -25,9 +28,10 @@ func testInApp(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("runs one of a jar that has lost its run bit", func() {
+		child := contentOf(t, lab.Child)
 		var text bytes.Buffer
 		archive := zip.NewWriter(&text)
-		for name, content := range (files{"app": child, "agent": child, "sidecar.toml": []byte(inApp)}) {
+		for name, content := range map[string]string{"app": child, "agent": child, "sidecar.toml": inApp} {
 			header := &zip.FileHeader{Name: name}
 			header.SetMode(0o644)
 			if name == "app" {
@@ -35,19 +39,18 @@ func testInApp(t *testing.T, when spec.G, it spec.S) {
 			}
 			entry, err := archive.CreateHeader(header)
 			Expect(err).NotTo(HaveOccurred())
-			_, err = entry.Write(content)
+			_, err = io.WriteString(entry, content)
 			Expect(err).NotTo(HaveOccurred())
 		}
 		Expect(archive.Close()).To(Succeed())
-		jar := filepath.Join(directory(t, files{"app.jar": text.Bytes()}), "app.jar")
-		Eventually(build(t, jar).starts(t)).Should(ContainSubstring("agent | here"))
+		jar := filepath.Join(lab.Make(t, lab.Files{"app.jar": text.String()}), "app.jar")
+		Eventually(lab.Build(t, lab.At(jar)).Run(t)).Should(lab.Say("agent | here"))
 	})
 
 	it("warns of a script whose interpreter isn't there", func() {
-		script := []byte("#!/usr/bin/no-such-thing\n")
-		built := build(t, directory(t, files{"app": child, "agent": script, "sidecar.toml": []byte(inApp)}))
-		Expect(built.log).To(ContainSubstring(`Warning: sidecar "agent": command: "./agent" is a script for /usr/bin/no-such-thing, ` +
-			"which the debian build image doesn't have: see that the run image or another buildpack has it"))
+		image := lab.Build(t, lab.Files{"app": lab.Child, "agent": "#!/usr/bin/no-such-thing\n", "sidecar.toml": inApp})
+		Expect(image.Log).To(ContainSubstring(`Warning: sidecar.toml: sidecar "agent": command: "./agent" is a script for ` +
+			"/usr/bin/no-such-thing, which the debian build image doesn't have: see that the run image or another buildpack has it"))
 	})
 }
 
@@ -58,15 +61,14 @@ func testRefused(t *testing.T, when spec.G, it spec.S) {
 
 	it("names another architecture", func() {
 		other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
-		program, err := compile("GOARCH=" + other)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(refusal(t, directory(t, files{"app": child, "agent": program, "sidecar.toml": []byte(inApp)}))).To(ContainSubstring(
+		program := contentOf(t, lab.Child, "GOARCH="+other)
+		Expect(lab.Refuse(t, lab.Files{"app": lab.Child, "agent": program, "sidecar.toml": inApp})).To(ContainSubstring(
 			`sidecar.toml: sidecar "agent": command: "./agent" is built for linux/` + other + ", and " + here))
 	})
 
 	it("names another operating system", func() {
-		program := []byte("\xcf\xfa\xed\xfe\x0c\x00\x00\x01") // how Mach-O begins
-		Expect(refusal(t, directory(t, files{"app": child, "agent": program, "sidecar.toml": []byte(inApp)}))).To(
+		program := "\xcf\xfa\xed\xfe\x0c\x00\x00\x01" // how Mach-O begins
+		Expect(lab.Refuse(t, lab.Files{"app": lab.Child, "agent": program, "sidecar.toml": inApp})).To(
 			ContainSubstring(`sidecar.toml: sidecar "agent": command: "./agent" is a macOS program, and ` + here))
 	})
 
@@ -80,7 +82,7 @@ func testRefused(t *testing.T, when spec.G, it spec.S) {
 			gone := []byte(present)
 			copy(gone[len(gone)-4:], "none")
 			program = bytes.ReplaceAll(program, []byte(present), gone)
-			Expect(refusal(t, directory(t, files{"app": child, "agent": program, "sidecar.toml": []byte(inApp)}))).To(ContainSubstring(
+			Expect(lab.Refuse(t, lab.Files{"app": lab.Child, "agent": string(program), "sidecar.toml": inApp})).To(ContainSubstring(
 				`sidecar "agent": command: "./agent" is built for glibc: linked against the loader ` + string(gone) +
 					", which the debian build image doesn't have"))
 			return

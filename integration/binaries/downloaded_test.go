@@ -13,19 +13,29 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
-// declaration is that of a sidecar that downloads a file of this name and content.
-func declaration(command, name string, content []byte) []byte {
-	return fmt.Appendf(nil, `[[sidecars]]
+// declaration returns that of a sidecar that downloads a file of this name and content.
+func declaration(command, name, content string) string {
+	return fmt.Sprintf(`[[sidecars]]
 name = "agent"
 command = %s
 [[sidecars.dependencies]]
 uri = "https://example.invalid/%s"
-sha256 = "%x"
+sha256 = "%s"
 arch = %q
 version = "1.2"
-`, command, name, sha256.Sum256(content), runtime.GOARCH)
+`, command, name, sum(content), runtime.GOARCH)
+}
+
+func sum(content string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(content))) }
+
+// mirror returns the arguments for a build that has a mirror of one file.
+func mirror(t *testing.T, name, content string) []string {
+	t.Helper()
+	return []string{"--volume", lab.Make(t, lab.Files{name: content}) + ":/mirror:ro", "--env", "BP_DEPENDENCY_MIRROR=file:///mirror"}
 }
 
 // testDownloaded gets programs as builds without a network do: from a mirror in a volume, and by bindings.
@@ -34,62 +44,57 @@ func testDownloaded(t *testing.T, when spec.G, it spec.S) {
 		Expect     = NewWithT(t).Expect
 		Eventually = NewWithT(t).Eventually
 	)
-	mirror := func(name string, content []byte) []string {
-		return []string{"--volume", directory(t, files{name: content}) + ":/mirror:ro", "--env", "BP_DEPENDENCY_MIRROR=file:///mirror"}
-	}
 	const command = `"./agent say 'at your service' serve 0"`
+	var child string
+	it.Before(func() { child = contentOf(t, lab.Child) })
 
 	it("runs a program of a mirror, and downloads it once", func() {
 		name := "agent-linux-" + runtime.GOARCH
-		app := directory(t, files{"app": child, "sidecar.toml": declaration(command, name, child)})
-		from := mirror(name, child)
-		built := build(t, app, from...)
-		Expect(built.log).To(And(ContainSubstring("Downloading from file:///mirror/"+name), ContainSubstring("./agent is agent")))
-		Eventually(built.starts(t)).Should(ContainSubstring("agent | at your service"))
+		image := lab.Build(t, lab.Files{"app": lab.Child, "sidecar.toml": declaration(command, name, child)}, mirror(t, name, child)...)
+		Expect(image.Log).To(And(ContainSubstring("Downloading from file:///mirror/"+name), ContainSubstring("./agent is agent")))
+		Eventually(image.Run(t)).Should(lab.Say("agent | at your service"))
 
-		again, err := buildAs(built.name, app, from...)
-		Expect(err).NotTo(HaveOccurred(), again.log)
-		Expect(again.log).To(And(
+		again := image.Rebuild(t)
+		Expect(again.Log).To(And(
 			ContainSubstring("agent+downloads: Reusing cached layer"),
 			ContainSubstring("Reusing layer 'sidecar-buildpack/sidecar:agent+downloads'"),
 			Not(ContainSubstring("Downloading"))))
-		Eventually(again.starts(t)).Should(ContainSubstring("agent | at your service"))
+		Eventually(again.Run(t)).Should(lab.Say("agent | at your service"))
 	})
 
 	it("runs what an archive has", func() {
 		archive := tgz(t, "agent-1.2/bin/agent", child)
 		const command = `["bin/agent", "say", "unpacked", "serve", "0"]`
-		app := directory(t, files{"app": child, "sidecar.toml": declaration(command, "agent.tgz", archive)})
-		Eventually(build(t, app, mirror("agent.tgz", archive)...).starts(t)).Should(ContainSubstring("agent | unpacked"))
+		app := lab.Files{"app": lab.Child, "sidecar.toml": declaration(command, "agent.tgz", archive)}
+		Eventually(lab.Build(t, app, mirror(t, "agent.tgz", archive)...).Run(t)).Should(lab.Say("agent | unpacked"))
 	})
 
 	it("runs what a binding maps", func() {
-		app := directory(t, files{"app": child, "sidecar.toml": declaration(command, "agent", child)})
-		binding := directory(t, files{
-			"type": []byte("dependency-mapping"), "agent": child,
-			fmt.Sprintf("%x", sha256.Sum256(child)): []byte("file:///platform/bindings/mapping/agent"),
+		binding := lab.Make(t, lab.Files{
+			"type": "dependency-mapping", "agent": lab.Child, sum(child): "file:///platform/bindings/mapping/agent",
 		})
-		built := build(t, app, "--volume", binding+":/platform/bindings/mapping:ro")
-		Expect(built.log).To(ContainSubstring("Downloading from file:///platform/bindings/mapping/agent"))
-		Eventually(built.starts(t)).Should(ContainSubstring("agent | at your service"))
+		image := lab.Build(t, lab.Files{"app": lab.Child, "sidecar.toml": declaration(command, "agent", child)},
+			"--volume", binding+":/platform/bindings/mapping:ro")
+		Expect(image.Log).To(ContainSubstring("Downloading from file:///platform/bindings/mapping/agent"))
+		Eventually(image.Run(t)).Should(lab.Say("agent | at your service"))
 	})
 
 	it("refuses another file than was declared", func() {
-		app := directory(t, files{"app": child, "sidecar.toml": declaration(command, "agent", child)})
-		Expect(refusal(t, app, mirror("agent", []byte("something else"))...)).To(And(
+		app := lab.Files{"app": lab.Child, "sidecar.toml": declaration(command, "agent", child)}
+		Expect(lab.Refuse(t, app, mirror(t, "agent", "something else")...)).To(And(
 			ContainSubstring(`sidecar.toml: sidecar "agent": dependencies: https://example.invalid/agent: sha256 for `),
-			ContainSubstring(fmt.Sprintf("%x does not match expected %x", sha256.Sum256([]byte("something else")), sha256.Sum256(child)))))
+			ContainSubstring(sum("something else")+" does not match expected "+sum(child))))
 	})
 
 	it("says what to do about a mirror that is none", func() {
-		app := directory(t, files{"app": child, "sidecar.toml": declaration(command, "agent", child)})
-		Expect(refusal(t, app, "--env", "BP_DEPENDENCY_MIRROR=mirror.local")).To(
+		app := lab.Files{"app": lab.Child, "sidecar.toml": declaration(command, "agent", child)}
+		Expect(lab.Refuse(t, app, "--env", "BP_DEPENDENCY_MIRROR=mirror.local")).To(
 			ContainSubstring(`the dependency mirror for the host "default" is no URI: write one that begins with https:// or file://`))
 	})
 }
 
 // tgz makes an archive of one program.
-func tgz(t *testing.T, name string, content []byte) []byte {
+func tgz(t *testing.T, name, content string) string {
 	t.Helper()
 	var text bytes.Buffer
 	compressed := gzip.NewWriter(&text)
@@ -97,7 +102,7 @@ func tgz(t *testing.T, name string, content []byte) []byte {
 	if err := archive.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(content))}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := archive.Write(content); err != nil {
+	if _, err := archive.Write([]byte(content)); err != nil {
 		t.Fatal(err)
 	}
 	if err := archive.Close(); err != nil {
@@ -106,7 +111,7 @@ func tgz(t *testing.T, name string, content []byte) []byte {
 	if err := compressed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return text.Bytes()
+	return text.String()
 }
 
 // testBills downloads the bills of materials of an image as its users do.
@@ -114,34 +119,30 @@ func testBills(t *testing.T, when spec.G, it spec.S) {
 	Expect := NewWithT(t).Expect
 
 	it("gets what is known of each sidecar's layer, after a rebuild too", func() {
-		program, err := os.ReadFile(filepath.Join(root, "build", "bin", "supervisor")) // a Go program with modules
-		Expect(err).NotTo(HaveOccurred())
-		downloads := declaration(`["./agent", "serve", "0"]`, "agent", child)
-		app := directory(t, files{
-			"app": child, "other": program,
-			"sidecar.toml": append(downloads, "[[sidecars]]\nname = \"other\"\ncommand = [\"./other\"]\n"...),
-		})
-		from := []string{"--volume", directory(t, files{"agent": child}) + ":/mirror:ro", "--env", "BP_DEPENDENCY_MIRROR=file:///mirror"}
-		built := build(t, app, from...)
+		child, program := contentOf(t, lab.Child), contentOf(t, "./cmd/supervisor") // which has modules
+		image := lab.Build(t, lab.Files{
+			"app": lab.Child, "other": program,
+			"sidecar.toml": declaration(`["./agent", "serve", "0"]`, "agent", child) + "[[sidecars]]\nname = \"other\"\ncommand = [\"./other\"]\n",
+		}, mirror(t, "agent", child)...)
 		for range 2 {
-			to := filepath.Join(workspace, fmt.Sprint("bills", names.Add(1)))
-			output, err := pack("sbom", "download", built.name, "--output-dir", to)
-			Expect(err).NotTo(HaveOccurred(), output)
-			bill := func(layer, format string) string {
+			to := t.TempDir()
+			lab.Must(t, "pack", "sbom", "download", image.Name, "--output-dir", to)
+			bill := func(layer, format string) string { // of the app's files where layer is ""
 				text, err := os.ReadFile(filepath.Join(to, "layers/sbom/launch/sidecar-buildpack_sidecar", layer, "sbom."+format+".json"))
 				Expect(err).NotTo(HaveOccurred())
 				return string(text)
 			}
 			for _, format := range []string{"cdx", "spdx"} {
 				Expect(bill("agent+downloads", format)).To(And(
-					ContainSubstring("pkg:generic/agent@1.2?checksum=sha256%%3A%x", sha256.Sum256(child)), ContainSubstring("pkg:golang/stdlib@1.")))
-				Expect(bill("other", format)).To(And(
-					ContainSubstring("pkg:generic/other?checksum=sha256%%3A%x", sha256.Sum256(program)),
-					ContainSubstring("pkg:golang/github.com/BurntSushi/toml@v1.")))
+					ContainSubstring("pkg:generic/agent@1.2?checksum=sha256%%3A%s", sum(child)), ContainSubstring("pkg:golang/stdlib@1.")))
+				Expect(bill("", format)).To(And(
+					ContainSubstring("pkg:generic/other?checksum=sha256%%3A%s", sum(program)),
+					ContainSubstring("pkg:golang/golang.org/x/sys@v0.")))
+				Expect(bill("supervisor", format)).To(And(
+					ContainSubstring("pkg:generic/supervisor@"), ContainSubstring("pkg:golang/golang.org/x/sys@v0.")))
 			}
-			again, err := buildAs(built.name, app, from...)
-			Expect(err).NotTo(HaveOccurred(), again.log)
-			Expect(again.log).To(ContainSubstring("other: Reusing cached layer"))
+			image = image.Rebuild(t)
+			Expect(image.Log).To(ContainSubstring("agent+downloads: Reusing cached layer"))
 		}
 	})
 }

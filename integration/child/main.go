@@ -10,19 +10,23 @@ import (
 	"os/exec"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
 const usage = `Usage: child DEED...
   say TEXT       write a line
-  listen PORT    answer HTTP requests with "ok" from now on
+  env NAME       write a variable's value
+  listen PORT    answer HTTP requests with "ok" from now on, and say for what else than / they ask
+  memory         write the limit of its control group
   await          wait for SIGUSR1
   kill PID NUM   send another process a signal
   daemon         leave an orphan behind, in a session of its own
+  once STATUS    end, but only the first time
   exit STATUS    end
   serve STATUS   end at SIGTERM
   stubborn       live on at SIGTERM
-  web            what an app does: say "the app is up", listen 8080, serve 0
+  web            what an app does: the file deeds, if there is one, else say "the app is up", listen 8080, serve 0
 `
 
 var terminated, awaited = make(chan os.Signal, 1), make(chan os.Signal, 1)
@@ -58,11 +62,20 @@ func (d *deeds) number() int {
 	return n
 }
 
+// texts are what those deeds write that write a line.
+var texts = map[string]func(*deeds) string{
+	"say":    (*deeds).next,
+	"env":    func(d *deeds) string { return os.Getenv(d.next()) },
+	"memory": func(*deeds) string { return memoryLimit() },
+}
+
 // do carries one out.
 func (d *deeds) do(deed string) {
+	if text, writes := texts[deed]; writes {
+		fmt.Println(text(d))
+		return
+	}
 	switch deed {
-	case "say":
-		fmt.Println(d.next())
 	case "listen":
 		listen(d.next())
 	case "await":
@@ -76,6 +89,8 @@ func (d *deeds) do(deed string) {
 	case "orphan":
 		again("stubborn")
 		os.Exit(0)
+	case "once":
+		once(d.number())
 	case "exit":
 		os.Exit(d.number())
 	case "serve":
@@ -89,9 +104,32 @@ func (d *deeds) do(deed string) {
 		}
 	case "web":
 		d.words = []string{"say", "the app is up", "listen", "8080", "serve", "0"}
+		if deeds, err := os.ReadFile("deeds"); err == nil {
+			d.words = strings.Fields(string(deeds))
+		}
 	default:
 		log.Fatal(usage)
 	}
+}
+
+// once ends the process where it did not so before: a file says so.
+func once(status int) {
+	file, err := os.OpenFile("/tmp/once", os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		file.Close()
+		os.Exit(status)
+	}
+}
+
+// memoryLimit returns the limit's file of cgroup v1, else that of v2.
+func memoryLimit() string {
+	for _, file := range []string{"memory/memory.limit_in_bytes", "memory.max"} {
+		if text, err := os.ReadFile("/sys/fs/cgroup/" + file); err == nil {
+			return strings.TrimSpace(string(text))
+		}
+	}
+	log.Fatal("there is no limit")
+	return ""
 }
 
 func listen(port string) {
@@ -100,7 +138,12 @@ func listen(port string) {
 		log.Fatal(err)
 	}
 	go func() {
-		log.Fatal(http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })))
+		log.Fatal(http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/" {
+				fmt.Println("asked for " + r.URL.Path)
+			}
+			fmt.Fprintln(w, "ok")
+		})))
 	}()
 }
 

@@ -5,56 +5,40 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
-	"github.com/sclevine/spec/report"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 const supervisor = "/home/vcap/layers/sidecar-buildpack_sidecar/supervisor/bin/supervisor"
 
+func TestMain(m *testing.M) { lab.Main(m) }
+
 func TestCloudFoundry(t *testing.T) {
-	require(t)
+	lab.Require(t, lab.Docker)
 	cell := newCell(t)
 	spec.Run(t, "Cloud Foundry", func(t *testing.T, when spec.G, it spec.S) {
 		testCloudFoundry(t, cell, when, it)
-	}, spec.Report(report.Terminal{}))
-}
-
-// require skips where this machine has no Docker, or not what make lab package makes; with REQUIRE_DOCKER nothing is left out.
-func require(t *testing.T) {
-	t.Helper()
-	obstacle := "there is no Docker daemon to talk to"
-	if os.Getenv("WITHOUT_DOCKER") == "" {
-		if _, err := os.Stat(root + "/build/sidecar.cnb"); err == nil {
-			return
-		}
-		obstacle = "make lab package comes first"
-	}
-	if os.Getenv("REQUIRE_DOCKER") != "" {
-		t.Fatal(obstacle)
-	}
-	t.Skip("left out: " + obstacle)
+	}, spec.Parallel(), spec.Flat())
 }
 
 func testCloudFoundry(t *testing.T, cell cell, when spec.G, it spec.S) {
-	g := NewWithT(t)
-	g.SetDefaultEventuallyTimeout(20 * time.Second)
-	Expect, Eventually := g.Expect, g.Eventually
+	var (
+		Expect     = NewWithT(t).Expect
+		Eventually = NewWithT(t).Eventually
 
-	var app string
-	it.Before(func() {
-		app = filepath.Join(t.TempDir(), "app")
-		run(t, root+"/samples/prepare", "go", app)
-	})
+		app string
+	)
+	it.Before(func() { app = lab.Make(t, lab.Sample("go")) })
 	declare := func(file, declaration string) {
 		Expect(os.WriteFile(filepath.Join(app, file), []byte(declaration), 0o644)).To(Succeed())
 	}
 
 	when("the app has a sidecar.toml", func() {
 		var droplet droplet
-		var web instance
+		var web lab.Container
 		it.Before(func() {
 			droplet = cell.stage(t, app, "/tmp/buildpacks/static", sidecars)
 			Expect(droplet.commands).To(Equal(map[string]string{
@@ -62,35 +46,35 @@ func testCloudFoundry(t *testing.T, cell cell, when spec.G, it spec.S) {
 				"config-server": "./config-server",
 			}))
 			web = droplet.launch(t, droplet.commands["web"])
-			Eventually(web.get("/")).Should(ContainSubstring("Hi, I'm an app with a sidecar!"))
+			Eventually(web).Should(lab.Serve("/", "Hi, I'm an app with a sidecar!"))
 		})
 
 		it("runs the sidecar inside of web", func() {
-			Expect(web.logs()).To(ContainSubstring("detected process type: 'web'"))
-			Expect(web.get("/config")()).To(ContainSubstring("some-service.admin"))
-			Expect(web.exec(supervisor, "ps")).To(And(
+			Expect(web.Logs()).To(ContainSubstring("detected process type: 'web'"))
+			Expect(web).To(lab.Serve("/config", "some-service.admin"))
+			Expect(web.Exec(supervisor, "ps")).To(And(
 				MatchRegexp(`(?m)^config-server +\d+ +running +ready`),
 				MatchRegexp(`(?m)^app +\d+ +running`),
 			))
-			Expect(web.logs()).To(ContainSubstring("config-server | Received a request for config."))
+			Expect(web.Logs()).To(ContainSubstring("config-server | Received a request for config."))
 		})
 
 		it("needs nothing that is not there", func() {
-			Expect(web.exec("ls", "-A", "/", "/home/vcap/layers")).NotTo(Or(ContainSubstring("cnb\n"), ContainSubstring("group.toml")))
-			environment := strings.Split(web.exec("cat", "/proc/"+pid(web, "app")+"/environ"), "\x00")
+			Expect(web.Exec("ls", "-A", "/", "/home/vcap/layers")).NotTo(Or(ContainSubstring("cnb\n"), ContainSubstring("group.toml")))
+			environment := strings.Split(web.Exec("cat", "/proc/"+pid(t, web, "app")+"/environ"), "\x00")
 			Expect(environment).To(ContainElements("PORT=8080", vcap))
 			Expect(environment).NotTo(ContainElement(HavePrefix("CNB_")))
 		})
 
 		it("ends the container with a sidecar that is killed", func() {
-			web.exec("bash", "-c", "kill -9 "+pid(web, "config-server"))
-			Expect(web.exits()).To(Equal("137"))
-			Expect(web.logs()).To(ContainSubstring(`sidecar "config-server" exited with status 137; stopping web`))
+			web.Detach("bash", "-c", "kill -9 "+pid(t, web, "config-server"))
+			Expect(web.Ends()).To(Equal(137))
+			Expect(web.Logs()).To(ContainSubstring(`sidecar "config-server" was killed by SIGKILL, by hand or by another process; stopping web`))
 		})
 
 		it("stops when the process that the platform knows is told to", func() {
-			run(t, "docker", "kill", "--signal", "TERM", web.id)
-			Expect(web.exits()).To(Equal("143"))
+			lab.Must(t, "docker", "kill", "--signal", "TERM", web.Name)
+			Expect(web.Ends()).To(Equal(143))
 		})
 	})
 
@@ -109,9 +93,9 @@ applications:
 		Expect(droplet.commands).To(Equal(map[string]string{"web": "./app web"}))
 
 		web := droplet.launch(t, droplet.commands["web"])
-		Eventually(web.get("/")).Should(ContainSubstring("Hi, I'm an app with a sidecar!"))
-		run(t, "docker", "exec", "--detach", "--env", "CONFIG_SERVER_PORT=8082", web.id, cfhost, "launch", "./config-server")
-		Eventually(web.get("/config")).Should(ContainSubstring("some-service.admin"))
+		Eventually(web).Should(lab.Serve("/", "Hi, I'm an app with a sidecar!"))
+		web.Detach("env", "CONFIG_SERVER_PORT=8082", cfhost, "launch", "./config-server")
+		Eventually(web).Should(lab.Serve("/config", "some-service.admin"))
 	})
 
 	it("keeps process types apart that have the same command", func() {
@@ -126,20 +110,20 @@ applications:
 			command := supervisor + " run " + processType + " -- ./app"
 			Expect(droplet.commands).To(HaveKeyWithValue(processType, command))
 			process := droplet.launch(t, command)
-			Eventually(process.get("/config")).Should(ContainSubstring("some-service.admin"))
-			Expect(process.logs()).To(ContainSubstring("detected process type: '" + processType + "'"))
+			Eventually(process).Should(lab.Serve("/config", "some-service.admin"))
+			Expect(process.Logs()).To(ContainSubstring("detected process type: '" + processType + "'"))
 		}
 	})
 }
 
-// pid gives the process ID of what is called name.
-func pid(i instance, name string) string {
-	i.t.Helper()
-	for line := range strings.Lines(i.exec(supervisor, "ps")) {
+// pid returns the process ID of what is called name.
+func pid(t *testing.T, c lab.Container, name string) string {
+	t.Helper()
+	for line := range strings.Lines(c.Exec(supervisor, "ps")) {
 		if columns := strings.Fields(line); columns[0] == name {
 			return columns[1]
 		}
 	}
-	i.t.Fatalf("supervisor ps doesn't list %s", name)
+	t.Fatalf("supervisor ps doesn't list %s", name)
 	return ""
 }

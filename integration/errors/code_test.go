@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,11 +21,17 @@ type reader struct {
 	places map[string]string
 }
 
-// textsBelow reads all Go files below directories of the repository at root, but for tests.
-func textsBelow(root string, dirs ...string) (map[string]string, error) {
+// textsBelow reads all Go files below directories of the repository at root, but for tests and for what is below except.
+func textsBelow(root string, except []string, dirs ...string) (map[string]string, error) {
 	r := reader{token.NewFileSet(), map[string]string{}}
 	for _, dir := range dirs {
-		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, _ fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, entry fs.DirEntry, err error) error {
+			if slices.ContainsFunc(except, func(dir string) bool { return path == filepath.Join(root, dir) }) {
+				if entry.IsDir() {
+					return fs.SkipDir
+				}
+				return nil
+			}
 			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
@@ -52,7 +59,7 @@ func (r reader) Visit(node ast.Node) ast.Visitor {
 	case *ast.ImportSpec, *ast.Field:
 		return nil
 	case *ast.KeyValueExpr:
-		if key, ok := n.Key.(*ast.Ident); ok && (key.Name == "Short" || key.Name == "Long" || key.Name == "Example") {
+		if key, ok := n.Key.(*ast.Ident); ok && slices.Contains([]string{"Short", "Long", "Example", "Doc", "Unset"}, key.Name) {
 			return nil
 		}
 	case *ast.CallExpr:
@@ -76,6 +83,9 @@ func (r reader) call(n *ast.CallExpr) ast.Visitor {
 	switch name := function.Sel.Name; {
 	case name == "debug", name == "Debugf", isFlags(function.X):
 		return nil
+	case of != nil && of.Name == "fault":
+		r.text(around(n.Args), word)
+		return nil
 	case of != nil && (of.Name == "errors" && name == "New" || of.Name == "fmt" && name == "Errorf"):
 		r.text(n.Args[0], word)
 		for _, argument := range n.Args[1:] {
@@ -84,6 +94,15 @@ func (r reader) call(n *ast.CallExpr) ast.Visitor {
 		return nil
 	}
 	return r
+}
+
+// around returns a text as fault.Wrap and fault.Around put it together.
+func around(parts []ast.Expr) ast.Expr {
+	whole := parts[0]
+	for _, part := range parts[1:] {
+		whole = &ast.BinaryExpr{X: whole, OpPos: part.Pos(), Op: token.ADD, Y: part}
+	}
+	return whole
 }
 
 // isFlags tells whether what is called defines a flag of a command line.

@@ -8,13 +8,15 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 // sizes are those of a JVM's memory regions, in bytes, as -XX:+PrintFlagsFinal writes them.
 type sizes map[string]int64
 
 var sizeFlag = regexp.MustCompile(
-	`(?m)^ +\w+ (MaxHeapSize|MaxDirectMemorySize|MaxMetaspaceSize|ReservedCodeCacheSize|ThreadStackSize) += (\d+) `)
+	`(?m)^ +\w+ (MaxHeapSize|MaxDirectMemorySize|MaxMetaspaceSize|ReservedCodeCacheSize|ThreadStackSize) +:?= (\d+) `)
 
 // printFlags has every JVM write them.
 const printFlags = "JAVA_TOOL_OPTIONS=-XX:+PrintFlagsFinal"
@@ -47,12 +49,12 @@ func testHeap(t *testing.T, when spec.G, it spec.S) {
 	} {
 		it(fmt.Sprintf("is lower by exactly %dM of %s", c.reserved, c.limit), func() {
 			options := []string{"--memory", c.limit, "--env", "BPL_JVM_THREAD_COUNT=" + c.threads, "--env", printFlags}
-			app := jvmImage(t).run(t, append(options, "--env", only(jvmSidecars, c.sidecar))...)
-			want := sizesIn(jvmImage(t).alone(t, options...))
+			app := jvmImage(t).Run(t, append(options, "--env", only(jvmSidecars, c.sidecar))...)
+			want := sizesIn(alone(t, jvmImage(t), options...))
 			Expect(want).To(HaveLen(5))
 			want["MaxHeapSize"] -= c.reserved << 20
-			Eventually(app).Should(And(say("is up"), say(fmt.Sprintf("%s | has %dM", c.sidecar, c.reserved))))
-			Expect(sizesIn(app.logs())).To(Equal(want))
+			Eventually(app).Should(And(lab.Say("is up"), lab.Say(fmt.Sprintf("%s | has %dM", c.sidecar, c.reserved))))
+			Expect(sizesIn(app.Logs())).To(Equal(want))
 		})
 	}
 
@@ -68,37 +70,31 @@ func testHeap(t *testing.T, when spec.G, it spec.S) {
 			"512M available for allocation (768M less 256M for its sidecars): 0 headroom, -XX:MaxDirectMemorySize=10M, ", " * 250 threads: "}},
 	} {
 		it(fmt.Sprintf("has no room beside %s in %s with %s threads", c.sidecar, c.limit, c.threads), func() {
-			app := jvmImage(t).run(t, "--memory", c.limit, "--env", "BPL_JVM_THREAD_COUNT="+c.threads, "--env", only(jvmSidecars, c.sidecar))
-			Expect(app.ends()).NotTo(BeZero())
+			app := jvmImage(t).Run(t, "--memory", c.limit, "--env", "BPL_JVM_THREAD_COUNT="+c.threads, "--env", only(jvmSidecars, c.sidecar))
+			Expect(app.Ends()).NotTo(BeZero())
 			for _, text := range c.says {
-				Expect(app.logs()).To(ContainSubstring(text))
+				Expect(app.Logs()).To(ContainSubstring(text))
 			}
-			Expect(app.logs()).NotTo(Or(ContainSubstring("is up"), ContainSubstring("has "))) // nothing was started
+			Expect(app.Logs()).NotTo(Or(ContainSubstring("is up"), ContainSubstring("has "))) // nothing was started
 		})
 	}
 
 	it("stays as it was calculated without sidecars, or where the policy is off", func() {
 		flags := []string{"--memory", "1g", "--env", printFlags}
-		want := sizesIn(jvmImage(t).alone(t, flags...))
+		want := sizesIn(alone(t, jvmImage(t), flags...))
 		for _, options := range [][]string{
 			{"--env", only(jvmSidecars)},
 			{"--env", only(jvmSidecars, "large"), "--env", "BPL_SIDECAR_MEMORY_POLICY=off"},
 		} {
-			app := jvmImage(t).run(t, append(options, flags...)...)
-			Eventually(app).Should(say("is up"))
-			Expect(sizesIn(app.logs())).To(Equal(want))
+			app := jvmImage(t).Run(t, append(options, flags...)...)
+			Eventually(app).Should(lab.Say("is up"))
+			Expect(sizesIn(app.Logs())).To(Equal(want))
 		}
 	})
 
 	it("stays as the user gave it, where it fits", func() {
-		app := jvmImage(t).run(t, "--memory", "1g", "--env", only(jvmSidecars, "large"), "--env", printFlags+" -Xmx128m")
-		Eventually(app).Should(say("is up"))
-		Expect(sizesIn(app.logs())).To(HaveKeyWithValue("MaxHeapSize", int64(128<<20)))
+		app := jvmImage(t).Run(t, "--memory", "1g", "--env", only(jvmSidecars, "large"), "--env", printFlags+" -Xmx128m")
+		Eventually(app).Should(lab.Say("is up"))
+		Expect(sizesIn(app.Logs())).To(HaveKeyWithValue("MaxHeapSize", int64(128<<20)))
 	})
-}
-
-// alone gives what a JVM says that the launcher starts in such a container without the supervisor.
-func (i image) alone(t *testing.T, options ...string) string {
-	t.Helper()
-	return mustDocker(t, append(append([]string{"run", "--rm", "--entrypoint", "launcher"}, options...), i.name, "java", "-version")...)
 }

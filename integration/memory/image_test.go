@@ -1,129 +1,78 @@
 package memory_test
 
 import (
+	_ "embed"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
-func packProgram() string  { return filepath.Join(root, "build", "lab", "bin", "pack") }
-func cnb() string          { return filepath.Join(root, "build", "sidecar.cnb") }
-func childProgram() string { return filepath.Join(workspace, "child") }
+// child is the package of a program that takes as much memory as its arguments say.
+const child = "./integration/memory/child"
+
+var (
+	//go:embed testdata/plain.toml
+	plainDeclaration string
+	//go:embed testdata/filler.toml
+	fillerDeclaration string
+)
 
 // The images that all is shown on.
 var (
-	sampleImage = shared(makeSample, "--env", "BP_LAB_JVM=true")
-	jvmImage    = shared(makeFiller, "--env", "BP_LAB_JVM=true")
-	plainImage  = shared(makePlain)
+	sampleImage = lab.Share(lab.Sample("java"), "--env", "BP_LAB_JVM=true")
+	jvmImage    = lab.Share(filler{}, "--env", "BP_LAB_JVM=true")
+	plainImage  = lab.Share(lab.Files{"app": child, "child": child, "sidecar.toml": plainDeclaration})
 )
 
 // The sidecars of two of them, of which each test takes some.
 var (
-	jvmSidecars   = []string{"small", "large", "java"}
-	plainSidecars = []string{"steady", "talkative", "greedy", "warned", "restarted", "stopped", "fatal"}
+	jvmSidecars   = []string{"small", "large", "unbounded", "java"}
+	plainSidecars = []string{
+		"steady", "talkative", "greedy", "measured", "warned", "restarted", "stopped", "fatal", "leaking", "forked", "go", "ruby", "limited",
+	}
 )
 
-// only is the setting that leaves out all sidecars but those to keep.
+// only returns the setting that leaves out all sidecars but those to keep.
 func only(all []string, keep ...string) string {
 	others := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(keep, name) })
 	return "BPL_SIDECAR_DISABLED=" + strings.Join(others, ",")
 }
 
-// makeSample gives the jar of the Java sample, made as a newcomer does.
-func makeSample() (string, error) {
-	dir := filepath.Join(workspace, "sample")
-	return filepath.Join(dir, "app.jar"), run("samples/prepare", "java", dir)
-}
+// filler is a Java app with sidecars of two sizes, and with a Java sidecar that does what the app does.
+type filler struct{}
 
-// makeFiller gives the jar of a Java app with sidecars of two sizes, and with a Java sidecar that does what the app does.
-func makeFiller() (string, error) {
-	dir := filepath.Join(workspace, "filler")
-	file := func(name string) string { return filepath.Join(dir, name) }
-	if err := run("javac", "--release", "17", "-d", dir, "integration/memory/filler/Main.java"); err != nil {
+// Make makes its jar.
+func (filler) Make() (string, error) {
+	dir, err := lab.Files{"sidecar.toml": fillerDeclaration, "child": child}.Make()
+	if err != nil {
 		return "", err
 	}
-	if err := run("jar", "--create", "--file", file("sidecar.jar"), "--main-class", "Main", "-C", dir, "Main.class"); err != nil {
-		return "", err
-	}
-	if err := run("cp", "integration/memory/testdata/filler.toml", file("sidecar.toml")); err != nil {
-		return "", err
-	}
-	if err := run("cp", childProgram(), file("child")); err != nil {
-		return "", err
-	}
-	app := filepath.Join(workspace, "filler.jar")
-	return app, run("jar", "--create", "--file", app, "--main-class", "Main", "-C", dir, ".")
-}
-
-// makePlain gives an app without a JVM, which does what the arguments of docker run say.
-func makePlain() (string, error) {
-	dir := filepath.Join(workspace, "plain")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return "", err
-	}
-	for _, name := range []string{"app", "child"} {
-		if err := run("cp", childProgram(), filepath.Join(dir, name)); err != nil {
+	jar := dir + ".jar"
+	for _, command := range [][]string{
+		{"javac", "-Xlint:-options", "--release", "8", "-d", dir + "/classes", "integration/memory/filler/Main.java"},
+		{"jar", "--create", "--file", dir + "/sidecar.jar", "--main-class", "Main", "-C", dir + "/classes", "."},
+		{"cp", "-r", dir + "/classes/.", dir},
+		{"rm", "-r", dir + "/classes"},
+		{"jar", "--create", "--file", jar, "--main-class", "Main", "-C", dir, "."},
+	} {
+		if _, err := lab.Try(command...); err != nil {
 			return "", err
 		}
 	}
-	return dir, run("cp", "integration/memory/testdata/plain.toml", filepath.Join(dir, "sidecar.toml"))
+	return jar, nil
 }
 
-// image is what pack has built, and what it said.
-type image struct{ name, log string }
-
-// shared gives an image that several tests use: built when the first needs it, removed after the last.
-func shared(app func() (string, error), args ...string) func(*testing.T) image {
-	build := sync.OnceValues(func() (image, error) {
-		path, err := app()
-		if err != nil {
-			return image{}, err
-		}
-		return pack(path, args...)
-	})
-	return func(t *testing.T) image {
-		t.Helper()
-		built, err := build()
-		if err != nil {
-			t.Fatalf("%v\n%s", err, built.log)
-		}
-		return built
-	}
+// alone returns what a JVM says that the launcher starts in such a container without the supervisor.
+func alone(t *testing.T, image lab.Image, options ...string) string {
+	t.Helper()
+	docker := append([]string{"docker", "run", "--rm", "--entrypoint", "launcher"}, options...)
+	return lab.Must(t, append(docker, image.Name, "java", "-version")...)
 }
 
-func pack(path string, args ...string) (image, error) {
-	name := newName()
-	command := exec.Command(packProgram(), append([]string{
-		"build", name, "--path", path, "--builder", "sidecar-lab/builder", "--post-buildpack", cnb(), "--no-color",
-		"--pull-policy", "never", "--trust-builder", "--trust-extra-buildpacks",
-	}, args...)...)
-	command.Env = append(os.Environ(), "PACK_HOME="+filepath.Join(root, "build", "lab", "home"),
-		"PACK_VOLUME_KEY=sidecar-test") // without one there would be new volumes for every build
-	log, err := command.CombinedOutput()
-	return image{name, string(log)}, err
-}
-
-var (
-	// prefix begins the names of all that this run makes in Docker. Its digits can't spell what pack changes in volumes' names, such as lpt.
-	prefix = fmt.Sprintf("sidecar-memory-%08x-", rand.Uint32())
-	names  atomic.Int64
-)
-
-func newName() string { return fmt.Sprintf("%s%03d", prefix, names.Add(1)) }
-
-// removeImages removes those of this run, and the volumes that pack made for them.
-func removeImages() {
-	if images, err := docker("image", "ls", "--format", "{{.Repository}}", "--filter", "reference="+prefix+"*"); err == nil {
-		_, _ = docker(append([]string{"image", "rm"}, strings.Fields(images)...)...)
-	}
-	if volumes, err := docker("volume", "ls", "--quiet", "--filter", "name="+prefix); err == nil {
-		_, _ = docker(append([]string{"volume", "rm"}, strings.Fields(volumes)...)...)
-	}
+// environment returns what a process of the container was started with, a line for each variable.
+func environment(c lab.Container, process string) string {
+	return strings.ReplaceAll(c.Exec("cat", fmt.Sprintf("/proc/%d/environ", c.Process(process).PID)), "\x00", "\n")
 }

@@ -6,6 +6,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 // testPolicy has sidecars that take 24M of their 16M.
@@ -16,25 +18,64 @@ func testPolicy(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("does what the sidecar's memory-policy says, and the app lives on", func() {
-		c := plainImage(t).run(t, "--memory", "256m", "--env", only(plainSidecars, "warned", "restarted", "stopped"), "--", "serve")
-		Eventually(c).Should(have("restarted", And(HaveField("Restarts", BeNumerically(">=", 1)), HaveField("State", "running"))))
-		Eventually(c).Should(have("stopped", And(
-			HaveField("State", "ended"), HaveField("LastEnd", MatchRegexp("uses 2[34]M, more than its 16M")))))
-		Expect(c.ps()).To(And(
+		c := plainImage(t).Run(t, "--memory", "256m", "--env", only(plainSidecars, "warned", "restarted", "stopped"), "--", "serve")
+		Eventually(c).Should(lab.Have("restarted", And(HaveField("Restarts", BeNumerically(">=", 1)), HaveField("State", "running"))))
+		Eventually(c).Should(lab.Have("stopped", And(
+			HaveField("State", "ended"), HaveField("LastEnd", MatchRegexp("uses (1[7-9]|2[0-4])M, more than its 16M")))))
+		Expect(c.PS()).To(And(
 			HaveKeyWithValue("warned", And(HaveField("State", "running"), HaveField("Restarts", 0))),
 			HaveKeyWithValue("app", HaveField("State", "running"))))
-		Expect(c.lines()).To(ContainElements(
-			MatchRegexp(`^sidecar "warned" uses 2[34]M, more than its 16M of memory$`),
-			MatchRegexp(`^sidecar "restarted" uses 2[34]M, more than its 16M of memory; restarting it$`),
-			MatchRegexp(`^sidecar "stopped" uses 2[34]M, more than its 16M of memory; stopping it$`),
+		Expect(c.Lines()).To(ContainElements(
+			MatchRegexp(`^supervisor \| sidecar "warned" uses (1[7-9]|2[0-4])M, more than its 16M of memory$`),
+			MatchRegexp(`^supervisor \| sidecar "restarted" uses (1[7-9]|2[0-4])M, more than its 16M of memory; restarting it$`),
+			MatchRegexp(`^supervisor \| sidecar "stopped" uses (1[7-9]|2[0-4])M, more than its 16M of memory; stopping it$`),
 			"restarted | told to stop", "stopped | told to stop"))
-		Expect(strings.Count(c.logs(), `sidecar "warned"`)).To(Equal(1))
+		Expect(strings.Count(c.Logs(), `sidecar "warned"`)).To(Equal(1))
 	})
 
 	it("ends the app where the sidecar that it stops is essential", func() {
-		c := plainImage(t).run(t, "--memory", "256m", "--env", only(plainSidecars, "fatal"), "--", "serve")
-		Expect(c.ends()).To(Equal(1))
-		Expect(c.lines()).To(ContainElements(MatchRegexp(`^sidecar "fatal" uses 2[34]M, more than its 16M of memory; stopping it$`),
-			MatchRegexp(`^sidecar "fatal" .*; stopping web$`), "told to stop"))
+		c := plainImage(t).Run(t, "--memory", "256m", "--env", only(plainSidecars, "fatal"), "--", "serve")
+		Expect(c.Ends()).To(Equal(1))
+		Expect(c.Lines()).To(ContainElements(
+			MatchRegexp(`^supervisor \| sidecar "fatal" uses (1[7-9]|2[0-4])M, more than its 16M of memory; stopping it$`),
+			MatchRegexp(`^supervisor \| sidecar "fatal" .*; stopping web$`), "told to stop"))
+	})
+
+	for _, name := range []string{"leaking", "forked"} {
+		it("catches one that leaks 100M a second before the container is full: "+name, func() {
+			c := plainImage(t).Run(t, "--memory", "320m", "--memory-swap", "320m", "--env", only(plainSidecars, name),
+				"--", "touch", "140", "serve") // which leaves 180M, as much as leaks in two seconds
+			Eventually(c).Should(lab.Say("has 140M"))
+			c.Exec("pkill", "-USR1", "-x", "child")
+			Eventually(c).Should(lab.Have(name, HaveField("State", "ended")))
+			Expect(c.Lines()).To(ContainElement(MatchRegexp(
+				`^supervisor \| sidecar "` + name + `" uses (6[4-9]|[7-9]\d|1[0-5]\d)M, more than its 64M of memory; stopping it$`)))
+			Expect(c.PS()).To(HaveKeyWithValue("app", HaveField("State", "running")))
+			Expect(outOfMemory(c)).To(BeFalse())
+		})
+	}
+
+	for name, says := range map[string]string{
+		"limited": "cannot allocate memory",
+		"go":      "fatal error: runtime: .*memory",
+		"ruby":    "NoMemoryError",
+	} {
+		it("has the allocation of one with a limit fail, and nobody is killed: "+name, func() {
+			c := plainImage(t).Run(t, "--memory", "256m", "--memory-swap", "256m", "--env", only(plainSidecars, name), "--", "touch", "140", "serve")
+			Eventually(c).Should(lab.Have(name, HaveField("State", "ended")))
+			Expect(c.Lines()).To(ContainElement(MatchRegexp("^" + name + ` \| ` + says)))
+			Expect(c.PS()).To(HaveKeyWithValue("app", HaveField("State", "running")))
+			Expect(outOfMemory(c)).To(BeFalse())
+		})
+	}
+
+	// It may have 4G of direct memory by its own options. The container has 1G, and the app's heap is no larger than without it.
+	it("has the allocation of a JVM with a limit fail as Java's own error", func() {
+		c := jvmImage(t).Run(t, "--memory", "1g", "--memory-swap", "1g", "--env", only(jvmSidecars, "unbounded"))
+		Eventually(c).Should(lab.Have("unbounded", HaveField("State", "ended")))
+		Expect(c.Lines()).To(ContainElements(
+			MatchRegexp(`^unbounded \| is full: heap \d+M of \d+M, \d{2,3}M of direct memory$`), "unbounded | has been full all the time"))
+		Expect(c.PS()).To(HaveKeyWithValue("app", HaveField("State", "running")))
+		Expect(outOfMemory(c)).To(BeFalse())
 	})
 }

@@ -5,6 +5,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 // testSurvival has an app and its sidecar use all that they have. What the memory calculator leaves for threads and classes is
@@ -21,20 +23,20 @@ func testSurvival(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("lets an app with a full heap live beside a sidecar that has all of its memory", func() {
-		c := jvmImage(t).run(t, append(options, "--", "60")...)
-		Eventually(c).Should(And(say("large | has 256M"), say("is full: ")))
-		Expect(c.ps()).To(And(
+		c := jvmImage(t).Run(t, append(options, "--", "60")...)
+		Eventually(c).Should(And(lab.Say("large | has 256M"), lab.Say("is full: ")))
+		Expect(c.PS()).To(And(
 			HaveKeyWithValue("large", HaveField("MemoryUsedBytes", BeNumerically(">", 250<<20))),
 			HaveKeyWithValue("app", HaveField("MemoryUsedBytes", BeNumerically(">", 600<<20)))))
-		Expect(c.ends()).To(Equal(0))
-		Expect(c).To(say("has been full all the time"))
-		Expect(c.outOfMemory()).To(BeFalse())
+		Expect(c.Ends()).To(Equal(0))
+		Expect(c).To(lab.Say("has been full all the time"))
+		Expect(outOfMemory(c)).To(BeFalse())
 	})
 
 	it("has the same image killed where the policy is off", func() {
-		c := jvmImage(t).run(t, append(options, "--env", "BPL_SIDECAR_MEMORY_POLICY=off", "--", "60")...)
-		Expect(c.ends()).To(Equal(137))
-		Expect(c.outOfMemory()).To(BeTrue())
-		Expect(c).NotTo(say("has been full all the time"))
+		c := jvmImage(t).Run(t, append(options, "--env", "BPL_SIDECAR_MEMORY_POLICY=off", "--", "60")...)
+		Expect(c.Ends()).To(Equal(137))
+		Expect(outOfMemory(c)).To(BeTrue())
+		Expect(c).NotTo(lab.Say("has been full all the time"))
 	})
 }

@@ -1,12 +1,12 @@
 package memory_test
 
 import (
-	"strconv"
-	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 // testTold shows what other runtimes than the JVM are told, and what the kernel and people are.
@@ -17,13 +17,13 @@ func testTold(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("tells each runtime its share", func() {
-		c := plainImage(t).run(t, "--memory", "512m", "--env", only(plainSidecars, "talkative"), "--env", "NODE_HOME=/node",
+		c := plainImage(t).Run(t, "--memory", "512m", "--env", only(plainSidecars, "talkative"), "--env", "NODE_HOME=/node",
 			"--", "env", "MEMORY_LIMIT", "env", "GOMEMLIMIT", "env", "NODE_OPTIONS", "env", "DOTNET_GCHeapHardLimit", "serve")
-		Eventually(c).Should(And(say("DOTNET"), say("talkative | DOTNET")))
-		Expect(c.lines()).To(ContainElements(
+		Eventually(c).Should(And(lab.Say("DOTNET"), lab.Say("talkative | DOTNET")))
+		Expect(c.Lines()).To(ContainElements(
 			"MEMORY_LIMIT=448m",
-			"GOMEMLIMIT=422785836", // nine tenths
-			"NODE_OPTIONS=--max-old-space-size=336",
+			"GOMEMLIMIT=422785836",              // nine tenths
+			"NODE_OPTIONS=",                     // Node.js takes less by itself,
 			"DOTNET_GCHeapHardLimit=0x15000000", // 336M
 			"talkative | MEMORY_LIMIT=64m",
 			"talkative | GOMEMLIMIT=60397974",
@@ -32,16 +32,10 @@ func testTold(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("shows people what is used of it", func() {
-		c := plainImage(t).run(t, "--memory", "512m", "--env", only(plainSidecars, "steady"), "--", "serve")
-		Eventually(c).Should(say("steady | has 64M"))
-		Expect(c.exec(supervisor, "ps")).To(And(
+		c := plainImage(t).Run(t, "--memory", "512m", "--env", only(plainSidecars, "steady"), "--", "serve")
+		Eventually(c).Should(lab.Say("steady | has 64M"))
+		Expect(c.Exec(lab.Supervisor, "ps")).To(And(
 			MatchRegexp(`(?m)^steady +\d+ +running .* 6[34]\.\dM of 64M `),
 			MatchRegexp(`(?m)^app +\d+ +running .* \d\.\dM of 448M `)))
 	})
-}
-
-// environment is what a process of the container was started with, a line for each variable.
-func (c container) environment(pid int) string {
-	c.t.Helper()
-	return strings.ReplaceAll(c.exec("cat", "/proc/"+strconv.Itoa(pid)+"/environ"), "\x00", "\n")
 }

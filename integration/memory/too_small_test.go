@@ -5,6 +5,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 func testTooSmall(t *testing.T, when spec.G, it spec.S) {
@@ -18,19 +20,20 @@ func testTooSmall(t *testing.T, when spec.G, it spec.S) {
 	serve := []string{"--", "env", "MEMORY_LIMIT", "serve"}
 
 	it("starts nothing in a container that the sidecars have all of", func() {
-		c := plainImage(t).run(t, append(options, serve...)...)
-		Expect(c.ends()).To(Equal(1))
-		Expect(c.logs()).To(Equal("supervisor: " + arithmetic))
+		c := plainImage(t).Run(t, append(options, serve...)...)
+		Expect(c.Ends()).To(Equal(1))
+		Expect(c.Logs()).To(Equal("supervisor: " + arithmetic))
 	})
 
 	it("says it and divides nothing where the policy is warn", func() {
-		c := plainImage(t).run(t, append(append(options, "--env", "BPL_SIDECAR_MEMORY_POLICY=warn"), serve...)...)
-		Eventually(c).Should(And(say(arithmetic+": nothing is divided"), say("steady | has 64M"), say("MEMORY_LIMIT=")))
-		Expect(c.lines()).To(ContainElement("MEMORY_LIMIT="))
+		c := plainImage(t).Run(t, append(append(options, "--env", "BPL_SIDECAR_MEMORY_POLICY=warn"), serve...)...)
+		Eventually(c).Should(And(
+			lab.Say("supervisor | "+arithmetic+": nothing is divided"), lab.Say("steady | has 64M"), lab.Say("MEMORY_LIMIT=")))
+		Expect(c.Lines()).To(ContainElement("MEMORY_LIMIT="))
 	})
 
 	it("counts the total that it is told instead of the container's limit", func() {
-		c := plainImage(t).run(t, append(append(options, "--env", "BPL_SIDECAR_MEMORY_TOTAL=1G"), serve...)...)
-		Eventually(c).Should(say("MEMORY_LIMIT=896m"))
+		c := plainImage(t).Run(t, append(append(options, "--env", "BPL_SIDECAR_MEMORY_TOTAL=1G"), serve...)...)
+		Eventually(c).Should(lab.Say("MEMORY_LIMIT=896m"))
 	})
 }

@@ -1,6 +1,7 @@
 package promises_test
 
 import (
+	"fmt"
 	"strconv"
 	"syscall"
 	"testing"
@@ -20,7 +21,13 @@ func testExitCode(t *testing.T, when spec.G, it spec.S) {
 			s.enters("app").tell("exit", strconv.Itoa(status))
 			config.hears("SIGTERM")
 			Expect(s.exits()).To(Equal(status))
-			Expect(s.stderr.String()).To(BeEmpty())
+			if status == 0 {
+				Expect(s.stderr.String()).To(BeEmpty())
+				return
+			}
+			Expect(lines(&s.stderr)).To(HaveExactElements(
+				fmt.Sprintf("supervisor | web exited with status %d; stopping its sidecars", status),
+				fmt.Sprintf("supervisor | exit code %d: web exited with status %[1]d", status)))
 		})
 	}
 

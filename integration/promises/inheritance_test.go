@@ -33,7 +33,9 @@ func testInheritance(t *testing.T, when spec.G, it spec.S) {
 		expected := alone.facts
 		expected.Args[1], expected.Group, expected.Session = app.facts.Args[1], app.facts.Group, app.facts.Session
 		Expect(app.facts).To(Equal(expected))
-		Expect(besides012(config.facts.Files)).To(Equal(besides012(alone.facts.Files)))
+		for _, leads := range besides012(config.facts.Files) {
+			Expect(leads).NotTo(ContainSubstring(filepath.Base(file.Name())), "what was opened for the app is not the sidecar's")
+		}
 	})
 
 	it("leaves masks of signals and limits as they are", func() {
@@ -49,7 +51,9 @@ func testInheritance(t *testing.T, when spec.G, it spec.S) {
 			var kept []string
 			for line := range strings.Lines(string(text)) {
 				for _, prefix := range []string{"Sig", "Max", "Umask", "NoNewPrivs", "Seccomp", "Cap", "CoreDumping", "THP_enabled", "Groups"} {
-					if strings.HasPrefix(line, prefix) && !strings.HasPrefix(line, "SigQ") {
+					// SigQ differs from one moment to the next. Nobody enforces "Max file locks": it is what processes are told apart by.
+					differs := strings.HasPrefix(line, "SigQ") || strings.HasPrefix(line, "Max file locks")
+					if strings.HasPrefix(line, prefix) && !differs {
 						kept = append(kept, line)
 					}
 				}
@@ -91,7 +95,9 @@ func testInheritance(t *testing.T, when spec.G, it spec.S) {
 		s := plain.start(t, web(sidecar("config-server", logs(plan.JSON)), flaky))
 		app := s.enters("app")
 		for range 5 {
-			Expect(besides012(s.enters("flaky").facts.Files)).To(Equal(besides012(app.facts.Files)))
+			for fd, file := range besides012(s.enters("flaky").facts.Files) {
+				Expect(app.facts.Files).To(HaveKeyWithValue(fd, file))
+			}
 			_, err := s.ask(app, "restart", "flaky")
 			Expect(err).To(BeEmpty())
 		}

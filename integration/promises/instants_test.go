@@ -14,12 +14,12 @@ import (
 	"github.com/sclevine/spec"
 	"golang.org/x/sys/unix"
 
-	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
 // TestInstants holds the supervisor to its promises where much happens in the same instant.
 func TestInstants(t *testing.T) {
-	dependOnSources(t)
+	prepare(t)
 	spec.Run(t, "instants", testInstants, spec.Parallel(), spec.Flat())
 }
 
@@ -77,8 +77,8 @@ func testInstants(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("passes no probe whose time is over before it could begin", func() {
-		s := plain.start(t, web(sidecar("config-server", liveness(probe.Probe{
-			Exec: &probe.Exec{Command: []string{"false"}}, PeriodSeconds: 60, TimeoutSeconds: 1e-9,
+		s := plain.start(t, web(sidecar("config-server", liveness(plan.Probe{
+			Exec: &plan.Exec{Command: []string{"false"}}, PeriodSeconds: 60, TimeoutSeconds: 1e-9,
 		}))))
 		s.enters("config-server")
 		app := s.enters("app")

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
 	"github.com/sclevine/spec"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
@@ -40,6 +41,20 @@ func testLogs(t *testing.T, when spec.G, it spec.S) {
 		Expect(s.exits()).To(BeZero())
 		Expect(s.stdout.String()).To(And(ContainSubstring("the app's own, no end of line"), ContainSubstring("config-server | to stdout\n")))
 		Expect(lines(&s.stderr)).To(ConsistOf("config-server | to stderr", "config-server | and no end of line"))
+	})
+
+	it("says what it says itself as the sidecars do, with nothing that a terminal would obey", func() {
+		check := []string{"sh", "-c", `printf '\033]0;title\007\rforged'; exit 3`}
+		for form, line := range map[string]types.GomegaMatcher{
+			"prefix": Equal(`supervisor | sidecar "a" failed its liveness probe 1 times: sh: \x1b]0;title\a\rforged: status 3; ending it`),
+			"json": MatchRegexp(`^{"time":".*","name":"supervisor","stream":"stderr",` +
+				`"line":"sidecar \\"a\\" failed its liveness probe 1 times: sh: \\u001b]0;title\\u0007\\rforged: status 3; ending it"}$`),
+		} {
+			s := plain.start(t, web(sidecar("a", liveness(plan.Probe{Exec: &plan.Exec{Command: check}, FailureThreshold: 1}))),
+				environ("BPL_SIDECAR_LOG_FORMAT="+form))
+			Expect(s.exits()).To(Equal(1))
+			Expect(lines(&s.stderr)).To(ContainElement(line))
+		}
 	})
 
 	it("gives the last words of a daemon that is killed in the end", func() {

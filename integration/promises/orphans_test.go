@@ -1,6 +1,10 @@
 package promises_test
 
 import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -33,4 +37,22 @@ func testOrphans(t *testing.T, when spec.G, it spec.S) {
 		g.Expect(s.exits()).To(BeZero())
 		g.Expect(s.stderr.String()).To(BeEmpty())
 	})
+
+	it("stops in order though orphans come faster than they are reaped", func() {
+		on := &setting{name: "as PID 1 and a user with many processes", pid1: true, user: 23461, most: 4000} // nobody else is that user
+		on.require(t)
+		s := on.start(t, web(sidecar("storm", command(on.path("child"), "storm", "30"))))
+		app := s.enters("app")
+		g.Eventually(s.children).WithTimeout(patience).Should(BeNumerically(">", 60)) // it rages; how high depends on the machine
+		s.signal(syscall.SIGTERM)
+		app.hears("SIGTERM")
+		g.Expect(s.exits()).To(Equal(128 + 15))
+		g.Expect(s.stderr.String()).To(Equal("supervisor | SIGTERM came; stopping web\n"))
+	})
+}
+
+// children counts the supervisor's, and those that it has not awaited yet.
+func (s *supervised) children() int {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%[1]d/task/%[1]d/children", s.cmd.Process.Pid))
+	return len(strings.Fields(string(text)))
 }

@@ -2,7 +2,6 @@ package promises_test
 
 import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
-	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
 )
 
 // web is a plan as the build writes it where nothing more is declared.
@@ -42,24 +41,33 @@ func command(argv ...string) func(*plan.Process) {
 	return func(p *plan.Process) { p.Command = argv }
 }
 
+func restarts(policy plan.Restart) func(*plan.Process) {
+	return func(p *plan.Process) { p.Restart = policy }
+}
+
+// in runs it in a directory.
+func in(dir string) func(*plan.Process) {
+	return func(p *plan.Process) { p.WorkingDir = dir }
+}
+
 func grace(seconds float64) func(*plan.Process) {
 	return func(p *plan.Process) { p.StopGracePeriodSeconds = seconds }
 }
 
-func startup(q probe.Probe) func(*plan.Process) {
+func startup(q plan.Probe) func(*plan.Process) {
 	return func(p *plan.Process) { p.StartupProbe = often(q) }
 }
 
-func liveness(q probe.Probe) func(*plan.Process) {
+func liveness(q plan.Probe) func(*plan.Process) {
 	return func(p *plan.Process) { p.LivenessProbe = often(q) }
 }
 
-func readiness(q probe.Probe) func(*plan.Process) {
+func readiness(q plan.Probe) func(*plan.Process) {
 	return func(p *plan.Process) { p.ReadinessProbe = often(q) }
 }
 
 // often is a probe that is made soon and gives up late, where it doesn't say otherwise.
-func often(q probe.Probe) *probe.Probe {
+func often(q plan.Probe) *plan.Probe {
 	if q.PeriodSeconds == 0 {
 		q.PeriodSeconds = 0.02
 	}

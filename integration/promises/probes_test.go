@@ -2,11 +2,11 @@ package promises_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
 
-	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
 func testProbes(t *testing.T, when spec.G, it spec.S) {
@@ -34,7 +34,7 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 		}))
 		defer server.Close()
 		port := server.Listener.Addr().(*net.TCPAddr).Port
-		s := on.start(t, web(sidecar("config-server", startup(probe.Probe{HTTPGet: &probe.HTTPGet{Port: port, Path: "/health"}}))))
+		s := on.start(t, web(sidecar("config-server", startup(plan.Probe{HTTPGet: &plan.HTTPGet{Port: port, Path: "/health"}}))))
 		s.enters("config-server")
 		status <- http.StatusServiceUnavailable
 		status <- http.StatusNotFound
@@ -46,7 +46,7 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 
 	everywhere(t, when, it, "starts the app when a port is open", func(on *setting) {
 		fd, port := reservePort(t)
-		s := on.start(t, web(sidecar("config-server", startup(probe.Probe{TCPSocket: &probe.TCPSocket{Port: port}}))))
+		s := on.start(t, web(sidecar("config-server", startup(plan.Probe{TCPSocket: &plan.TCPSocket{Port: port}}))))
 		config := s.enters("config-server")
 		config.do("ping")
 		Expect(s.entered("app")).To(BeFalse())
@@ -57,8 +57,8 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 
 	everywhere(t, when, it, "kills a check that takes too long, with all that it started in its group", func(on *setting) {
 		s := on.prepare(t)
-		s.launch(s.supervisor(web(sidecar("config-server", liveness(probe.Probe{
-			Exec: &probe.Exec{Command: s.puppet("check")}, PeriodSeconds: 60, TimeoutSeconds: 2, FailureThreshold: 1,
+		s.launch(s.supervisor(web(sidecar("config-server", liveness(plan.Probe{
+			Exec: &plan.Exec{Command: s.puppet("check")}, PeriodSeconds: 60, TimeoutSeconds: 2, FailureThreshold: 1,
 		}))), s.puppet("app")...))
 		app := s.enters("app")
 		check := s.enters("check")
@@ -69,16 +69,19 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 		check.ends()
 		below.ends()
 		app.hears("SIGTERM")
-		Expect(s.exits()).To(Equal(143))
+		Expect(s.exits()).To(Equal(1))
 		Expect(lines(&s.stderr)).To(ConsistOf(
-			`sidecar "config-server" failed its liveness probe 1 times: `+on.path("child")+": no end within 2s; ending it",
-			`sidecar "config-server" exited with status 143; stopping web`))
+			`supervisor | sidecar "config-server" failed its liveness probe 1 times: `+on.path("child")+": no end within 2s; ending it",
+			`supervisor | sidecar "config-server" was ended, since it failed its liveness probe (`+
+				on.path("child")+`: no end within 2s); stopping web`,
+			`supervisor | exit code 1: sidecar "config-server" was ended, since it failed its liveness probe (`+
+				on.path("child")+`: no end within 2s)`))
 	})
 
 	it("starts the app when a command succeeds, and ends the sidecar when it never does", func() {
 		for _, status := range []string{"0", "4"} {
 			s := plain.prepare(t)
-			check := probe.Probe{Exec: &probe.Exec{Command: s.puppet("check")}, FailureThreshold: 2}
+			check := plan.Probe{Exec: &plan.Exec{Command: s.puppet("check")}, FailureThreshold: 2}
 			s.launch(s.supervisor(web(sidecar("config-server", startup(check))), s.puppet("app")...))
 			config := s.enters("config-server")
 			s.enters("check").tell("exit", "5")
@@ -89,7 +92,7 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 				continue
 			}
 			config.hears("SIGTERM")
-			Expect(s.exits()).To(Equal(143))
+			Expect(s.exits()).To(Equal(1))
 			Expect(s.stderr.String()).To(ContainSubstring("failed its startup probe 2 times: " + plain.path("child") + ": status 4"))
 			Expect(s.entered("app")).To(BeFalse())
 		}
@@ -107,7 +110,7 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 		go func() { _ = server.Serve(listener) }()
 
 		port := listener.Addr().(*net.TCPAddr).Port
-		s := plain.start(t, web(sidecar("config-server", startup(probe.Probe{GRPC: &probe.GRPC{Port: port, Service: "config"}}))))
+		s := plain.start(t, web(sidecar("config-server", startup(plan.Probe{GRPC: &plan.GRPC{Port: port, Service: "config"}}))))
 		s.enters("config-server")
 		g.Eventually(asked.Load).WithTimeout(patience).Should(BeNumerically(">", 1))
 		Expect(s.entered("app")).To(BeFalse())
@@ -117,7 +120,7 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("hears READY=1 from the process itself alone", func() {
-		s := plain.start(t, web(sidecar("vault", startup(probe.Probe{Notify: true})), sidecar("liar")))
+		s := plain.start(t, web(sidecar("vault", startup(plan.Probe{Notify: true})), sidecar("liar")))
 		vault := s.enters("vault")
 		address := vault.do("notify", "STATUS=unsealing")
 		liar := s.enters("liar")
@@ -130,8 +133,31 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 		s.enters("app")
 	})
 
+	it("hears helpers that have ended by then", func() {
+		s := plain.start(t, web(sidecar("vault", readiness(plan.Probe{Notify: true}))))
+		vault, app := s.enters("vault"), s.enters("app")
+		for i := range 20 {
+			status := fmt.Sprint("step ", i)
+			vault.do("run", "0", plain.path("child"), "say", "STATUS="+status)
+			g.Eventually(func() string { return s.ps(app)["vault"].Message }).WithTimeout(patience).Should(Equal(status))
+		}
+	})
+
+	it("does not show an https probe's headers to other processes", func() {
+		server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer secret" {
+				w.WriteHeader(http.StatusUnauthorized)
+			}
+		}))
+		defer server.Close()
+		port := server.Listener.Addr().(*net.TCPAddr).Port
+		get := plan.HTTPGet{Scheme: "https", Port: port, Headers: map[string]string{"Authorization": "Bearer secret"}}
+		s := plain.start(t, web(sidecar("config-server", startup(plan.Probe{HTTPGet: &get, TimeoutSeconds: 10}))))
+		s.enters("app")
+	})
+
 	it("hears STOPPING=1 as not being ready any more", func() {
-		s := plain.start(t, web(sidecar("vault", readiness(probe.Probe{Notify: true, FailureThreshold: 1}))))
+		s := plain.start(t, web(sidecar("vault", readiness(plan.Probe{Notify: true, FailureThreshold: 1}))))
 		vault, app := s.enters("vault"), s.enters("app")
 		health := func() string { return s.ps(app)["vault"].Health }
 		g.Eventually(health).WithTimeout(patience).Should(Equal("not ready"))
@@ -143,7 +169,7 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("ends a sidecar that doesn't say WATCHDOG=1 in time, and not one that does", func() {
-		watch := liveness(probe.Probe{Notify: true, PeriodSeconds: 2, FailureThreshold: 1})
+		watch := liveness(plan.Probe{Notify: true, PeriodSeconds: 2, FailureThreshold: 1})
 		s := plain.start(t, web(sidecar("vault", watch)))
 		vault, app := s.enters("vault"), s.enters("app")
 		Expect(vault.facts.Env).To(ContainElement("WATCHDOG_USEC=2000000"))
@@ -151,19 +177,56 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 		started := now()
 		Expect(vault.hears("SIGTERM")-started).To(BeNumerically(">", 1900e6), "it had a period more")
 		app.hears("SIGTERM")
-		Expect(s.exits()).To(Equal(143))
+		Expect(s.exits()).To(Equal(1))
 		Expect(s.stderr.String()).To(ContainSubstring("no WATCHDOG=1 from it within the period"))
+	})
+
+	it("asks no more often than the threshold where nobody answers within the period", func() {
+		const attempts = 3
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		Expect(err).NotTo(HaveOccurred())
+		defer listener.Close()
+		var asked atomic.Int64
+		go func() {
+			for {
+				silent, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				defer silent.Close() // when all is over
+				asked.Add(1)
+			}
+		}()
+		port := listener.Addr().(*net.TCPAddr).Port
+		s := plain.start(t, web(sidecar("silent", startup(plan.Probe{
+			HTTPGet: &plan.HTTPGet{Port: port}, PeriodSeconds: 0.4, TimeoutSeconds: 0.4, FailureThreshold: attempts,
+		}))))
+		s.enters("silent").hears("SIGTERM")
+		Expect(asked.Load()).To(BeNumerically("==", attempts))
+	})
+
+	it("calls a sidecar healthy between two WATCHDOG=1, whoever asks", func() {
+		watch := liveness(plan.Probe{Notify: true, PeriodSeconds: 60, FailureThreshold: 1})
+		s := plain.start(t, web(sidecar("vault", watch)))
+		vault, app := s.enters("vault"), s.enters("app")
+		for _, say := range []string{"STATUS=only begun", "WATCHDOG=1"} {
+			vault.do("notify", say)
+			for range 2 {
+				answer, err := s.ask(app, "probe", "vault")
+				Expect(err).To(BeEmpty(), answer)
+			}
+		}
 	})
 
 	it("stops with the app when that fails its liveness probe", func() {
 		s := plain.prepare(t)
 		p := web(sidecar("config-server"))
-		liveness(probe.Probe{Exec: &probe.Exec{Command: s.puppet("check")}, FailureThreshold: 1})(&p.App)
+		liveness(plan.Probe{Exec: &plan.Exec{Command: s.puppet("check")}, FailureThreshold: 1})(&p.App)
 		s.launch(s.supervisor(p, s.puppet("app")...))
 		app := s.enters("app")
 		s.enters("check").tell("exit", "1")
 		app.hears("SIGTERM")
-		Expect(s.exits()).To(Equal(128 + int(syscall.SIGTERM)))
+		Expect(s.exits()).To(Equal(1))
 	})
 }
 

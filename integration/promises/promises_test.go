@@ -2,87 +2,86 @@
 package promises_test
 
 import (
-	"flag"
-	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"testing"
 	"time"
 
-	"github.com/sclevine/spec"
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 // patience is how long anything is waited for that should come at once. Nothing waits for it to pass.
 const patience = 20 * time.Second
 
 func TestPromises(t *testing.T) {
-	dependOnSources(t)
-	suite := spec.New("promises", spec.Parallel(), spec.Flat())
-	for _, behaviour := range []struct {
-		name string
-		spec func(*testing.T, spec.G, spec.S)
-	}{
-		{"start", testStart},
-		{"not started", testNotStarted},
-		{"inheritance", testInheritance},
-		{"environment", testEnvironment},
-		{"fate", testFate},
-		{"exit code", testExitCode},
-		{"stop", testStop},
-		{"descendants", testDescendants},
-		{"orphans", testOrphans},
-		{"supervisor killed", testSupervisorKilled},
-		{"signals", testSignals},
-		{"stdin", testStdin},
-		{"logs", testLogs},
-		{"stalled reader", testStalledReader},
-		{"probes", testProbes},
-		{"control", testControl},
-		{"threads", testThreads},
-		{"terminal", testTerminal},
-	} {
-		suite(behaviour.name, behaviour.spec)
-	}
+	prepare(t)
+	suite := lab.Suite("promises")
+	suite("start", testStart)
+	suite("not started", testNotStarted)
+	suite("inheritance", testInheritance)
+	suite("environment", testEnvironment)
+	suite("fate", testFate)
+	suite("exit code", testExitCode)
+	suite("stop", testStop)
+	suite("descendants", testDescendants)
+	suite("rest", testRest)
+	suite("deaths", testDeaths)
+	suite("drain", testDrain)
+	suite("orphans", testOrphans)
+	suite("supervisor killed", testSupervisorKilled)
+	suite("signals", testSignals)
+	suite("stdin", testStdin)
+	suite("logs", testLogs)
+	suite("stalled reader", testStalledReader)
+	suite("probes", testProbes)
+	suite("control", testControl)
+	suite("wishes", testWishes)
+	suite("changes", testChanges)
+	suite("timeline", testTimeline)
+	suite("health", testHealth)
+	suite("command line", testCommandLine)
+	suite("threads", testThreads)
+	suite("starved", testStarved)
+	suite("held up", testHeldUp)
+	suite("sandbox", testSandbox)
+	suite("attack", testAttack)
+	suite("terminal", testTerminal)
 	suite.Run(t)
 }
 
 // programs is the directory of all that is run here: supervisor and child, static, and two files that can't be run.
 var programs string
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		defer func() { os.RemoveAll(programs) }()
-		if err := prepare(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
+func TestMain(m *testing.M) { lab.Main(m) }
+
+// prepare builds the programs.
+func prepare(t *testing.T) {
+	t.Helper()
+	dependOnSources(t)
+	files := lab.Files{
+		"supervisor": "./cmd/supervisor", "supervisor-probe": "./cmd/supervisor-probe", "child": "./integration/promises/child",
+		"data": "no program\n", "script": "#!/no/such/interpreter\n",
+	}
+	if isRaced() {
+		supervisor, err := os.ReadFile(lab.Program(t, "./cmd/supervisor", raced...))
+		if err != nil {
+			t.Fatal(err)
 		}
-		flag.Parse()
-		if err := flag.Set("test.parallel", "8"); err != nil { // they wait more than they work
-			panic(err)
-		}
-		return m.Run()
-	}())
+		files["supervisor"] = string(supervisor)
+	}
+	programs = lab.Make(t, files)
 }
 
-func prepare() (err error) {
-	if programs, err = os.MkdirTemp("", "promises"); err != nil {
-		return err
-	}
-	if err := os.Chmod(programs, 0o755); err != nil {
-		return err
-	}
-	build := exec.Command("go", "build", "-o", programs+"/", "./cmd/supervisor", "./cmd/supervisor-probe", "./integration/promises/child")
-	build.Dir = filepath.Join("..", "..")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("%v: %w\n%s", build.Args, err, output)
-	}
-	if err := os.WriteFile(filepath.Join(programs, "data"), []byte("no program\n"), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(programs, "script"), []byte("#!/no/such/interpreter\n"), 0o755)
+// raced has the Go command build with the race detector, and yet a static program.
+var raced = []string{"CGO_ENABLED=1", `GOFLAGS=-race "-ldflags=-linkmode=external -extldflags=-static"`}
+
+// isRaced reports whether the test itself has been built with -race. The supervisor is then too.
+func isRaced() bool {
+	info, _ := debug.ReadBuildInfo()
+	return slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 // dependOnSources opens the directories of what was built: go test gives an old result again as long as nothing has changed that a test

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 // setting is where a supervisor runs.
@@ -18,6 +20,7 @@ type setting struct {
 	name string
 	pid1 bool // the first process of a PID namespace
 	user int  // 0: that of the test
+	most int  // processes and threads that the user may have; 0: any number
 	bare bool // a read-only root with nothing in it but the programs, the plan and /proc
 
 	once     sync.Once
@@ -51,17 +54,11 @@ func everywhere(t *testing.T, when spec.G, it spec.S, behaviour string, show fun
 	}
 }
 
-// require skips a test in a setting that the machine can't give; with REQUIRE_DOCKER nothing is left out.
+// require skips a test in a setting that the machine can't give.
 func (on *setting) require(t *testing.T) {
 	t.Helper()
 	on.once.Do(func() { on.obstacle = on.try() })
-	if on.obstacle == nil {
-		return
-	}
-	if os.Getenv("REQUIRE_DOCKER") != "" {
-		t.Fatalf("this machine can't run something %s: %v", on.name, on.obstacle)
-	}
-	t.Skipf("left out, this machine can't run something %s: %v", on.name, on.obstacle)
+	lab.Require(t, func() error { return on.obstacle })
 }
 
 func (on *setting) try() error {
@@ -69,7 +66,7 @@ func (on *setting) try() error {
 		return nil
 	}
 	if os.Geteuid() != 0 {
-		return fmt.Errorf("that takes root, and this is user %d", os.Geteuid())
+		return fmt.Errorf("it takes root to run something %s, and this is user %d", on.name, os.Geteuid())
 	}
 	dir, err := on.directory()
 	if err != nil {
@@ -77,7 +74,7 @@ func (on *setting) try() error {
 	}
 	defer os.RemoveAll(dir)
 	if output, err := on.command(dir, on.path("child"), "exit", "0").CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, output)
+		return fmt.Errorf("this machine can't run something %s: %w: %s", on.name, err, output)
 	}
 	return nil
 }
@@ -116,6 +113,9 @@ func (on *setting) command(dir string, argv ...string) *exec.Cmd {
 	attr := &syscall.SysProcAttr{}
 	if on.user != 0 {
 		enter = append(enter, "--user", strconv.Itoa(on.user))
+	}
+	if on.most != 0 {
+		enter = append(enter, "--most", strconv.Itoa(on.most))
 	}
 	if on.pid1 {
 		enter = append(enter, "--pid1")

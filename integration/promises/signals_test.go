@@ -1,6 +1,10 @@
 package promises_test
 
 import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -10,12 +14,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forwardable are all signals but those that can't be caught, those of a process's own faults, children, pipes and reading and writing
-// at terminals, those that libraries and Go's profiler keep for themselves, and SIGTERM.
+// forwardable are all signals but those that can't be caught, those of children, pipes, limits and reading and writing at terminals, those
+// that libraries and Go's profiler keep for themselves, and SIGTERM.
 func forwardable() []syscall.Signal {
 	signals := []syscall.Signal{
 		unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGSTKFLT, unix.SIGCONT, unix.SIGTSTP,
-		unix.SIGXCPU, unix.SIGXFSZ, unix.SIGVTALRM, unix.SIGWINCH, unix.SIGIO, unix.SIGPWR,
+		unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS,
+		unix.SIGVTALRM, unix.SIGWINCH, unix.SIGIO, unix.SIGPWR,
 	}
 	for sig := syscall.Signal(35); sig <= 64; sig++ { // the real-time ones
 		signals = append(signals, sig)
@@ -29,7 +34,7 @@ func testSignals(t *testing.T, when spec.G, it spec.S) {
 	everywhere(t, when, it, "passes every signal on to the app, and none to sidecars", func(on *setting) {
 		s := on.start(t, web(sidecar("config-server")))
 		config, app := s.enters("config-server"), s.enters("app")
-		app.do("hold")
+		app.do("endure")
 		for _, sig := range forwardable() {
 			s.signal(sig)
 			name := unix.SignalName(sig)
@@ -56,11 +61,26 @@ func testSignals(t *testing.T, when spec.G, it spec.S) {
 		g.Expect(s.exits()).To(Equal(4))
 	})
 
-	it("ends an app that is stopped", func() {
-		s := plain.start(t, web(sidecar("config-server")), budget("0.5"))
+	it("lets an app that is stopped hear that it is to end", func() {
+		s := plain.start(t, web(sidecar("config-server")))
 		app := s.enters("app")
 		app.kill(unix.SIGSTOP)
+		g.Eventually(state).WithArguments(app.pid).WithTimeout(patience).Should(Equal("T"))
 		s.signal(unix.SIGTERM)
-		g.Expect(s.exits()).To(Equal(137))
+		g.Expect(s.exits()).To(Equal(128 + 15))
+	})
+
+	it("keeps to itself what the kernel tells it of its own output", func() {
+		out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+		g.Expect(err).NotTo(HaveOccurred())
+		defer out.Close()
+		s := plain.prepare(t)
+		chatty := expendable("chatty",
+			"i=0; while [ $i -lt 2000 ]; do echo a line that goes on for a while, so that the file is soon full; i=$((i+1)); done")
+		s.launch(append([]string{"/bin/bash", "-c", `ulimit -f 1; exec "$@"`, "bash"},
+			s.supervisor(web(chatty), "/bin/sh", "-c", "read line")...), outputs(out), func(c *exec.Cmd) { c.Stdin = pipe(t).read })
+		g.Eventually(func() int64 { at, _ := out.Seek(0, io.SeekEnd); return at }).WithTimeout(patience).Should(BeNumerically(">=", 1024))
+		s.signal(unix.SIGTERM)
+		g.Expect(s.exits()).To(Equal(128 + 15))
 	})
 }

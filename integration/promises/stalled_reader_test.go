@@ -27,7 +27,7 @@ func testStalledReader(t *testing.T, when spec.G, it spec.S) {
 			return unix.Poll([]unix.PollFd{{Fd: int32(write.Fd()), Events: unix.POLLOUT}}, 0)
 		}).WithTimeout(patience).Should(BeZero(), "the pipe is not full")
 
-		app.do("hold")
+		app.do("endure")
 		s.signal(unix.SIGUSR1)
 		app.hears("SIGUSR1")
 		app.do("start", "orphan", "daemon")

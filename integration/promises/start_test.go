@@ -7,7 +7,6 @@ import (
 	"github.com/sclevine/spec"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
-	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
 )
 
 func testStart(t *testing.T, when spec.G, it spec.S) {
@@ -15,8 +14,8 @@ func testStart(t *testing.T, when spec.G, it spec.S) {
 
 	everywhere(t, when, it, "starts each when what it depends on has started, and the app last", func(on *setting) {
 		s := on.start(t, web(
-			sidecar("vault", startup(probe.Probe{Notify: true})),
-			sidecar("config-server", dependsOn("vault", plan.Started), startup(probe.Probe{Notify: true})),
+			sidecar("vault", startup(plan.Probe{Notify: true})),
+			sidecar("config-server", dependsOn("vault", plan.Started), startup(plan.Probe{Notify: true})),
 		))
 		vault := s.enters("vault")
 		Expect(s.entered("config-server")).To(BeFalse())
@@ -51,12 +50,12 @@ func testStart(t *testing.T, when spec.G, it spec.S) {
 
 	it("fails at once when what is waited for can't come any more, and names it", func() {
 		s := plain.start(t, web(
-			sidecar("vault", startup(probe.Probe{Notify: true})),
+			sidecar("vault", startup(plan.Probe{Notify: true})),
 			sidecar("config-server", dependsOn("vault", plan.Started)),
 		))
 		s.enters("vault").tell("exit", "3")
 		Expect(s.exits()).To(Equal(3))
-		Expect(lines(&s.stderr)).To(ContainElement(`sidecar "vault" exited with status 3; stopping web`))
+		Expect(lines(&s.stderr)).To(ContainElement(`supervisor | sidecar "vault" exited with status 3; stopping web`))
 		Expect(s.entered("config-server")).To(BeFalse())
 		Expect(s.entered("app")).To(BeFalse())
 	})

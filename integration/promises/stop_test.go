@@ -9,7 +9,6 @@ import (
 	"github.com/sclevine/spec"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
-	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
 )
 
 func testStop(t *testing.T, when spec.G, it spec.S) {
@@ -20,7 +19,7 @@ func testStop(t *testing.T, when spec.G, it spec.S) {
 		s := on.start(t, web(sidecar("vault"), sidecar("config-server", dependsOn("vault", plan.Started))), budget("60"))
 		puppets := []*puppet{s.enters("app"), s.enters("config-server"), s.enters("vault")}
 		for _, p := range puppets {
-			p.do("hold")
+			p.do("endure")
 		}
 		s.signal(syscall.SIGTERM)
 		var last int64
@@ -30,7 +29,7 @@ func testStop(t *testing.T, when spec.G, it spec.S) {
 			p.tell("exit", map[string]string{"app": "3"}[p.name]+"0")
 		}
 		Expect(s.exits()).To(Equal(30))
-		Expect(s.stderr.String()).To(BeEmpty())
+		Expect(lines(&s.stderr)).To(HaveExactElements("supervisor | SIGTERM came; stopping web"))
 	})
 
 	everywhere(t, when, it, "kills an app that ignores SIGTERM when the budget is used up", func(on *setting) {
@@ -53,14 +52,14 @@ func testStop(t *testing.T, when spec.G, it spec.S) {
 		Expect(s.exits()).To(BeZero())
 		worker.ends()
 		Expect(s.took).To(soon)
-		Expect(s.stderr.String()).To(MatchRegexp(`^sidecar "config-server" has not ended .* after SIGTERM; killing it\n$`))
+		Expect(s.stderr.String()).To(MatchRegexp(`^supervisor \| sidecar "config-server" has not ended .* after SIGTERM; killing it\n$`))
 	})
 
 	everywhere(t, when, it, "hurries when SIGTERM comes again", func(on *setting) {
 		s := on.start(t, web(sidecar("config-server", grace(60))), budget("60"))
 		config, app := s.enters("config-server"), s.enters("app")
-		config.do("hold")
-		app.do("hold")
+		config.do("endure")
+		app.do("endure")
 		s.signal(syscall.SIGTERM)
 		app.hears("SIGTERM")
 		s.signal(syscall.SIGTERM)
@@ -70,7 +69,7 @@ func testStop(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("stops while it still starts, and never starts the app", func() {
-		s := plain.start(t, web(sidecar("config-server", startup(probe.Probe{Notify: true}))))
+		s := plain.start(t, web(sidecar("config-server", startup(plan.Probe{Notify: true}))))
 		config := s.enters("config-server")
 		s.signal(syscall.SIGTERM)
 		config.hears("SIGTERM")
@@ -85,6 +84,19 @@ func testStop(t *testing.T, when spec.G, it spec.S) {
 		n := s.enters("nginx")
 		s.enters("app").tell("exit", "0")
 		n.hears("SIGQUIT")
+		Expect(s.exits()).To(BeZero())
+	})
+
+	it("tells the app by its own stop signal, and a sidecar by SIGTERM", func() {
+		p := web(sidecar("php-fpm"))
+		p.App.StopSignal = "SIGQUIT"
+		s := plain.start(t, p)
+		fpm, app := s.enters("php-fpm"), s.enters("app")
+		app.do("endure")
+		s.signal(syscall.SIGTERM)
+		app.hears("SIGQUIT")
+		app.tell("exit", "0")
+		fpm.hears("SIGTERM")
 		Expect(s.exits()).To(BeZero())
 	})
 

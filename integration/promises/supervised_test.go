@@ -95,6 +95,9 @@ func (s *supervised) launch(argv []string, options ...func(*exec.Cmd)) {
 	s.t.Cleanup(func() {
 		_ = s.cmd.Process.Kill()
 		<-s.ended
+		if strings.Contains(s.stderr.String(), "DATA RACE") {
+			s.t.Error("the supervisor has a data race")
+		}
 		if s.t.Failed() {
 			s.t.Logf("the supervisor's stdout:\n%s\nand stderr:\n%s", tail(s.stdout.String()), tail(s.stderr.String()))
 		}
@@ -117,6 +120,11 @@ func budget(seconds string) func(*exec.Cmd) {
 // outputs sends both outputs to one file.
 func outputs(f *os.File) func(*exec.Cmd) {
 	return func(c *exec.Cmd) { c.Stdout, c.Stderr = f, f }
+}
+
+// outputsApart sends standard error elsewhere.
+func outputsApart(stderr *os.File) func(*exec.Cmd) {
+	return func(c *exec.Cmd) { c.Stderr = stderr }
 }
 
 // signal is sent to the supervisor.

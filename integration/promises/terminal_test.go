@@ -13,6 +13,8 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
 	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 const (
@@ -134,6 +136,36 @@ func testTerminal(t *testing.T, when spec.G, it spec.S) {
 		})
 	})
 
+	it("can be started in the background, and come to the foreground", func() {
+		tty := openTerminal(t)
+		s := plain.prepare(t)
+		s.launch(shell, tty.controls)
+		tty.shows("ready> ")
+		tty.types(strings.Join(s.supervisor(web(sidecar("config-server")), s.puppet("app")...), " ") + " &\n")
+		s.enters("config-server")
+		app := s.enters("app")
+		app.do("default", "SIGTSTP")
+		app.do("default", "SIGTTIN")
+		tty.types("echo the shell has it\n")
+		tty.shows("the shell has it\r\n")
+		tty.types("fg\n")
+		tty.shows("supervisor run") // the shell says whom it gives the terminal to
+		for range 2 {
+			tty.types("a line\n")
+			Expect(app.do("read")).To(Equal("a line"))
+			tty.types(ctrlZ)
+			tty.shows("Stopped")
+			tty.types("bg; fg\n")
+			g.Eventually(state).WithArguments(app.pid).WithTimeout(patience).ShouldNot(Equal("T"))
+		}
+		tty.types(ctrlC)
+		tty.shows("ready> ")
+		tty.types("echo status=$?\n")
+		tty.shows("status=130")
+		tty.types("exit\n")
+		s.exits()
+	})
+
 	it("gives the terminal back to the script that it runs in", func() {
 		tty := openTerminal(t)
 		s := plain.prepare(t)
@@ -158,9 +190,7 @@ type terminal struct {
 
 func openTerminal(t *testing.T) *terminal {
 	t.Helper()
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("left out, since there is no bash: ", err)
-	}
+	lab.Require(t, lab.Tool("bash", "every distribution"))
 	master, slave, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)

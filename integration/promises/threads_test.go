@@ -7,7 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
 
-	"github.com/sidecar-buildpack/sidecar/sidecar/probe"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
 // A parent-death signal comes when the thread that started a process ends, and Go ends threads as it likes.
@@ -17,7 +17,7 @@ func testThreads(t *testing.T, _ spec.G, it spec.S) {
 	for procs := 1; procs <= 4; procs++ {
 		it("ends no child early, with GOMAXPROCS="+strconv.Itoa(procs), func() {
 			const restarts = 25
-			busy := liveness(probe.Probe{Exec: &probe.Exec{Command: []string{plain.path("child"), "exit", "0"}}, PeriodSeconds: 0.005})
+			busy := liveness(plan.Probe{Exec: &plan.Exec{Command: []string{plain.path("child"), "exit", "0"}}, PeriodSeconds: 0.005})
 			s := plain.start(t, web(sidecar("a", busy), sidecar("b", busy), sidecar("flaky")), environ("GOMAXPROCS="+strconv.Itoa(procs)))
 			steady := []*puppet{s.enters("a"), s.enters("b"), s.enters("app")}
 			app := steady[2]

@@ -9,11 +9,13 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
 func testARM64(t *testing.T, _ spec.G, it spec.S) {
 	Expect := NewWithT(t).Expect
-	bin := filepath.Join(root, "build/platforms/linux/arm64/bin")
+	bin := lab.Path("build", "platforms", "linux", "arm64", "bin")
 
 	it("is made of programs for arm64, which need no libraries", func() {
 		for _, name := range []string{"detect", "build", "supervisor", "supervisor-probe"} {
@@ -26,10 +28,7 @@ func testARM64(t *testing.T, _ spec.G, it spec.S) {
 	})
 
 	it("has a supervisor that ends with the right code", func() {
-		emulator, err := exec.LookPath("qemu-aarch64")
-		if err != nil {
-			leaveOut(t, "%v: it comes with Debian's package qemu-user", err)
-		}
+		lab.Require(t, lab.Tool("qemu-aarch64", "Debian's package qemu-user"))
 		for _, trial := range []struct {
 			sidecar, app string
 			code         int
@@ -38,10 +37,10 @@ func testARM64(t *testing.T, _ spec.G, it spec.S) {
 			{"sleep 60", "exit 7", 7},
 			{"exit 3", "sleep 60", 3},
 		} {
-			declaration := write(t, t.TempDir(), "sidecar.toml", "[[sidecars]]\nname = 'beside'\ncommand = ['sh', '-c', '%s']\n", trial.sidecar)
+			declaration := write(t, "sidecar.toml", "[[sidecars]]\nname = 'beside'\ncommand = ['sh', '-c', '%s']\n", trial.sidecar)
 			plan := declaration + ".plan"
-			run(t, root+"/build/bin/sidecar", "plan", "--file", declaration, "--output", plan)
-			supervisor := exec.Command(emulator, filepath.Join(bin, "supervisor"), "run", "web", "--plan", plan, "--", "sh", "-c", trial.app)
+			lab.Must(t, "build/bin/sidecar", "plan", "--file", declaration, "--output", plan)
+			supervisor := exec.Command("qemu-aarch64", filepath.Join(bin, "supervisor"), "run", "web", "--plan", plan, "--", "sh", "-c", trial.app)
 			var exit *exec.ExitError
 			if output, err := supervisor.CombinedOutput(); err != nil && !errors.As(err, &exit) {
 				t.Fatalf("%v\n%s", err, output)

@@ -2,27 +2,23 @@ package shipping_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
-	"github.com/BurntSushi/toml"
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
-const supervised = "/layers/sidecar-buildpack_sidecar/supervisor/bin/supervisor run web -- ./app web"
+const supervised = lab.Supervisor + " run web -- ./app web"
 
 func testBuilder(t *testing.T, _ spec.G, it spec.S) {
 	Expect := NewWithT(t).Expect
 	var with, without string // apps: with and without a declaration
 	it.Before(func() {
-		if os.Getenv("WITHOUT_DOCKER") != "" {
-			leaveOut(t, "there is no Docker daemon to talk to")
-		}
-		with, without = t.TempDir(), t.TempDir()
-		run(t, root+"/samples/prepare", "go", with)
-		run(t, root+"/samples/prepare", "go", without)
+		lab.Require(t, lab.Docker)
+		with, without = lab.Make(t, lab.Sample("go")), lab.Make(t, lab.Sample("go"))
 		Expect(os.Remove(filepath.Join(without, "sidecar.toml"))).To(Succeed())
 	})
 
@@ -30,8 +26,8 @@ func testBuilder(t *testing.T, _ spec.G, it spec.S) {
 		builder := builder(t, `
 			[[order]]
 			group = [{ id = "lab/static" }, { id = "sidecar-buildpack/sidecar", optional = true }]`)
-		Expect(commands(t, build(t, builder, with))).To(HaveKeyWithValue("web", supervised))
-		Expect(commands(t, build(t, builder, without))).To(Equal(map[string]string{"web": "./app web"}))
+		Expect(commands(t, with, "--builder", builder)).To(HaveKeyWithValue("web", supervised))
+		Expect(commands(t, without, "--builder", builder)).To(Equal(map[string]string{"web": "./app web"}))
 	})
 
 	it("may come after every order of a builder, which then takes apps with sidecars only", func() {
@@ -40,41 +36,50 @@ func testBuilder(t *testing.T, _ spec.G, it spec.S) {
 			group = [{ id = "lab/static" }]
 			[[system.post.buildpacks]]
 			id = "sidecar-buildpack/sidecar"`)
-		Expect(commands(t, build(t, builder, with))).To(HaveKeyWithValue("web", supervised))
-		output, err := packBuild(t, image(t), builder, without).CombinedOutput()
-		Expect(err).To(HaveOccurred())
-		Expect(string(output)).To(ContainSubstring("fail: sidecar-buildpack/sidecar@"))
+		Expect(commands(t, with, "--builder", builder)).To(HaveKeyWithValue("web", supervised))
+		_, err := lab.Try("pack", "build", lab.Name(t), "--builder", builder, "--path", without,
+			"--pull-policy", "never", "--trust-builder", "--no-color")
+		Expect(err).To(MatchError(ContainSubstring("fail: sidecar-buildpack/sidecar@")))
+	})
+
+	it("may be named by the app's project.toml", func() {
+		Expect(os.WriteFile(filepath.Join(with, "project.toml"), []byte(`
+			[_]
+			schema-version = "0.2"
+			[[io.buildpacks.post.group]]
+			uri = "`+lab.Buildpack+`"`), 0o644)).To(Succeed())
+		Expect(commands(t, with)).To(HaveKeyWithValue("web", supervised))
 	})
 
 	it("may be part of a composite buildpack", func() {
-		dir := t.TempDir()
-		write(t, dir, "buildpack.toml", `
-			api = "0.10"
-			[buildpack]
-			id = "test/composite"
-			version = "1.0.0"
-			[[order]]
-			group = [{ id = "lab/static", version = "1.0.0" }, { id = "sidecar-buildpack/sidecar", version = "%s" }]`, version(t))
-		config := write(t, dir, "package.toml", `
-			[buildpack]
-			uri = "."
-			[[dependencies]]
-			uri = "%s"
-			[[dependencies]]
-			uri = "%s"`, root+"/integration/lab/buildpacks/static", cnb)
+		dir := lab.Make(t, lab.Files{
+			"buildpack.toml": `
+				api = "0.10"
+				[buildpack]
+				id = "test/composite"
+				version = "1.0.0"
+				[[order]]
+				group = [{ id = "lab/static", version = "1.0.0" }, { id = "sidecar-buildpack/sidecar", version = "` + version(t) + `" }]`,
+			"package.toml": `
+				[buildpack]
+				uri = "."
+				[[dependencies]]
+				uri = "` + lab.Path("integration", "lab", "buildpacks", "static") + `"
+				[[dependencies]]
+				uri = "` + lab.Buildpack + `"`,
+		})
 		composite := filepath.Join(dir, "composite.cnb")
-		packaging := pack(t, "buildpack", "package", composite, "--format", "file", "--config", config)
-		packaging.Dir = dir
-		succeed(t, packaging)
-		Expect(commands(t, build(t, "sidecar-lab/builder", with, "--buildpack", composite))).To(HaveKeyWithValue("web", supervised))
+		lab.Must(t, "env", "--chdir", dir, lab.Path("build", "lab", "bin", "pack"), // which reads the buildpack from there
+			"buildpack", "package", composite, "--format", "file", "--config", "package.toml")
+		Expect(commands(t, with, "--buildpack", composite)).To(HaveKeyWithValue("web", supervised))
 	})
 }
 
 // builder makes a builder with the lab's images and lifecycle, and this buildpack behind one that starts an app.
 func builder(t *testing.T, order string) string {
 	t.Helper()
-	name := image(t)
-	config := write(t, t.TempDir(), "builder.toml", `
+	name := lab.Name(t)
+	config := write(t, "builder.toml", `
 		[lifecycle]
 		uri = "%s"
 		[build]
@@ -85,31 +90,14 @@ func builder(t *testing.T, order string) string {
 		uri = "%s"
 		[[buildpacks]]
 		uri = "%s"
-		%s`, root+"/build/lab/lifecycle.tgz", root+"/integration/lab/buildpacks/static", cnb, order)
-	succeed(t, pack(t, "builder", "create", name, "--config", config, "--pull-policy", "never"))
+		%s`, lab.Path("build", "lab", "lifecycle.tgz"), lab.Path("integration", "lab", "buildpacks", "static"), lab.Buildpack, order)
+	lab.Must(t, "pack", "builder", "create", name, "--config", config, "--pull-policy", "never")
 	return name
 }
 
-// build builds an app and gives the image's name.
-func build(t *testing.T, builder, app string, args ...string) string {
+// commands builds an app and returns the command line of each of its process types.
+func commands(t *testing.T, app string, args ...string) map[string]string {
 	t.Helper()
-	name := image(t)
-	succeed(t, packBuild(t, name, builder, app, args...))
-	return name
-}
-
-func packBuild(t *testing.T, name, builder, app string, args ...string) *exec.Cmd {
-	t.Helper()
-	return pack(t, append([]string{"build", name, "--builder", builder, "--path", app,
-		"--pull-policy", "never", "--trust-builder", "--trust-extra-buildpacks"}, args...)...)
-}
-
-// version gives the version that this buildpack is shipped as.
-func version(t *testing.T) string {
-	t.Helper()
-	var descriptor struct{ Buildpack struct{ Version string } }
-	if _, err := toml.DecodeFile(filepath.Join(root, "buildpack.toml"), &descriptor); err != nil {
-		t.Fatal(err)
-	}
-	return descriptor.Buildpack.Version
+	commands, _ := lab.Pack(t, lab.At(app), args...).Processes(t)
+	return commands
 }

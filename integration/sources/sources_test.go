@@ -3,16 +3,20 @@ package sources_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
 )
 
+func TestMain(m *testing.M) { lab.Main(m) }
+
 func TestSources(t *testing.T) {
-	suite := spec.New("sources", spec.Parallel(), spec.Flat())
-	suite.Before(require)
+	suite := lab.Suite("sources", lab.Docker)
 	suite("bindings", testBindings)
 	suite("buildpacks", testBuildpacks)
 	suite("launch.yml", testLaunch)
@@ -24,11 +28,25 @@ name = "agent"
 command = ["./agent", "say", "the agent is up", "serve", "0"]
 `
 
-// bind makes a binding of type sidecar and gives the arguments that mount it.
-func bind(t *testing.T, name string, keys map[string]string) []string {
+// app declares nothing.
+var app = lab.Files{"app": lab.Child}
+
+// bind makes a binding of type sidecar, whose files can't be run yet, and returns the arguments that mount it.
+func bind(t *testing.T, name string, keys lab.Files) []string {
 	t.Helper()
 	keys["type"] = "sidecar"
-	return []string{"--volume", directory(t, keys) + ":/platform/bindings/" + name}
+	dir := lab.Make(t, keys)
+	for key := range keys {
+		takeRunBit(t, filepath.Join(dir, key))
+	}
+	return []string{"--volume", dir + ":/platform/bindings/" + name}
+}
+
+func takeRunBit(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func sidecar(name, command, needed string) string {
@@ -42,41 +60,34 @@ func testBindings(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("bring sidecars to an app that declares none, with their programs and without their secrets", func() {
-		apm := bind(t, "apm", map[string]string{"sidecar.toml": agent, "agent": "", "token": "secret"})
-		image, log, err := build(t, map[string]string{}, append(apm, "--post-buildpack", cnb())...)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(log).To(ContainSubstring(`The binding "apm" declares 1 sidecar`))
-		container := start(t, image)
-		Eventually(logs(container)).Should(And(ContainSubstring("agent | the agent is up\n"), ContainSubstring("the app is up\n")))
-		Expect(run("docker", "exec", container, "ls", "/layers/sidecar-buildpack_sidecar/agent/files")).To(Equal("agent\n"))
-		Expect(run("docker", "exec", container, "grep", "-rlx", "secret", "/layers", "/workspace")).Error().To(HaveOccurred())
+		apm := bind(t, "apm", lab.Files{"sidecar.toml": agent, "agent": lab.Child, "token": "secret"})
+		image := lab.Build(t, app, apm...)
+		Expect(image.Log).To(ContainSubstring(`The binding "apm" declares 1 sidecar`))
+		c := image.Run(t)
+		Eventually(c).Should(And(lab.Say("agent | the agent is up"), lab.Say("the app is up")))
+		Expect(c.Exec("ls", "/layers/sidecar-buildpack_sidecar/agent/files")).To(Equal("agent"))
+		_, err := lab.Try("docker", "exec", c.Name, "grep", "-rlx", "secret", "/layers", "/workspace")
+		Expect(err).To(HaveOccurred())
 	})
 
 	it("bring sidecars whose programs the image has, beside the app's own", func() {
-		both := append(
-			bind(t, "b", map[string]string{"sidecar.toml": sidecar("two", "sleep 1002", "one")}),
-			bind(t, "a", map[string]string{"sidecar.toml": sidecar("one", "/bin/sleep 1001", "mine")})...)
-		image, log, err := build(t, map[string]string{"sidecar.toml": "[[sidecars]]\nname = 'mine'\ncommand = 'sleep 1000'\n"},
-			append(both, "--post-buildpack", cnb())...)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(log).To(MatchRegexp(`(?s)sidecar.toml declares 1 sidecar.*The binding "a" declares.*The binding "b" declares`))
-		container := start(t, image)
-		Eventually(func() (string, error) { return run("docker", "top", container, "-o", "pid,args") }).Should(
-			And(ContainSubstring("sleep 1000"), ContainSubstring("/bin/sleep 1001"), ContainSubstring("sleep 1002")))
+		image := lab.Build(t, lab.Files{"app": lab.Child, "sidecar.toml": "[[sidecars]]\nname = 'mine'\ncommand = 'sleep 1000'\n"}, append(
+			bind(t, "b", lab.Files{"sidecar.toml": sidecar("two", "sleep 1002", "one")}),
+			bind(t, "a", lab.Files{"sidecar.toml": sidecar("one", "/bin/sleep 1001", "mine")})...)...)
+		Expect(image.Log).To(MatchRegexp(`(?s)sidecar.toml declares 1 sidecar.*The binding "a" declares.*The binding "b" declares`))
+		Eventually(image.Run(t).Top).Should(ContainElements("sleep 1000", "/bin/sleep 1001", "sleep 1002"))
 	})
 
 	it("are refused where the app has a sidecar of that name", func() {
-		apm := bind(t, "apm", map[string]string{"sidecar.toml": agent, "agent": ""})
-		_, log, err := build(t, map[string]string{"sidecar.toml": agent, "agent": ""}, append(apm, "--post-buildpack", cnb())...)
-		Expect(err).To(HaveOccurred())
+		apm := bind(t, "apm", lab.Files{"sidecar.toml": agent, "agent": lab.Child})
+		log := lab.Refuse(t, lab.Files{"app": lab.Child, "sidecar.toml": agent, "agent": lab.Child}, apm...)
 		Expect(log).To(ContainSubstring(`sidecar "agent" is declared in sidecar.toml and in the binding "apm": rename one`))
 	})
 
 	it("are refused where a file is missing", func() {
-		apm := bind(t, "apm", map[string]string{"sidecar.toml": agent, "agnt": ""})
-		_, log, err := build(t, map[string]string{}, append(apm, "--post-buildpack", cnb())...)
-		Expect(err).To(HaveOccurred())
-		Expect(log).To(ContainSubstring(`the binding "apm": sidecar "agent": command: the binding has no key "agent": add it`))
+		apm := bind(t, "apm", lab.Files{"sidecar.toml": agent, "agnt": lab.Child})
+		Expect(lab.Refuse(t, app, apm...)).To(
+			ContainSubstring(`the binding "apm": sidecar "agent": command: the binding has no key "agent": add it`))
 	})
 }
 
@@ -87,21 +98,41 @@ func testBuildpacks(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("bring sidecars that stay in their layers", func() {
-		metrics := filepath.Join(root, "integration", "sources", "testdata", "metrics")
-		image, log, err := build(t, map[string]string{},
-			"--buildpack", "from=builder", "--buildpack", metrics, "--buildpack", cnb(), "--env", "BP_SIDECAR_ENABLED=true")
-		Expect(err).NotTo(HaveOccurred())
-		Expect(log).To(And(
+		metrics := lab.Path("integration", "sources", "testdata", "metrics")
+		image := lab.Pack(t, app, "--buildpack", "from=builder", "--buildpack", metrics, "--buildpack", lab.Buildpack,
+			"--env", "BP_SIDECAR_ENABLED=true")
+		Expect(image.Log).To(And(
 			ContainSubstring("The buildpack acme/metrics declares 1 sidecar"),
 			ContainSubstring("/layers/acme_metrics/agent/bin/metrics")))
-		Eventually(logs(start(t, image))).Should(And(ContainSubstring("metrics | metrics are up\n"), ContainSubstring("the app is up\n")))
+		Eventually(image.Run(t)).Should(And(lab.Say("metrics | metrics are up"), lab.Say("the app is up")))
+	})
+
+	it("bring sidecars in a layer and by the build plan, in a rebuild too, without being asked for", func() {
+		samples := lab.Make(t, lab.Sample("buildpacks"))
+		image := lab.Pack(t, app, "--buildpack", "from=builder", "--buildpack", filepath.Join(samples, "layer"),
+			"--buildpack", lab.Buildpack, "--buildpack", filepath.Join(samples, "plan"))
+		for range 2 {
+			Expect(image.Log).To(And(
+				ContainSubstring("The buildpack acme/metrics declares 1 sidecar"),
+				ContainSubstring("The build plan declares 1 sidecar")))
+			Eventually(image.Run(t)).Should(And(
+				lab.Say("metrics | up --config /layers/acme_metrics/agent/agent.conf"), lab.Say("tracing | up --quiet"), lab.Say("the app is up")))
+			image = image.Rebuild(t)
+			Expect(image.Log).To(ContainSubstring("Reusing layer 'acme/metrics:agent'"))
+		}
+	})
+
+	it("that bring sidecars don't need this one", func() {
+		samples := lab.Make(t, lab.Sample("buildpacks"))
+		image := lab.Pack(t, app, "--buildpack", "from=builder", "--buildpack", filepath.Join(samples, "layer"))
+		Eventually(image.Run(t).Logs).Should(Equal("the app is up"))
 	})
 
 	it("may bring none, which is said", func() {
-		image, log, err := build(t, map[string]string{}, "--post-buildpack", cnb(), "--env", "BP_SIDECAR_ENABLED=true")
-		Expect(err).NotTo(HaveOccurred())
-		Expect(log).To(ContainSubstring("Nothing to run: neither the app nor a binding nor a buildpack before this one declares sidecars"))
-		Eventually(logs(start(t, image))).Should(Equal("the app is up\n"))
+		image := lab.Build(t, app, "--env", "BP_SIDECAR_ENABLED=true")
+		Expect(image.Log).To(ContainSubstring(
+			"Nothing to run: neither the app nor a binding nor a buildpack before this one declares sidecars"))
+		Eventually(image.Run(t).Logs).Should(Equal("the app is up"))
 	})
 }
 
@@ -112,14 +143,15 @@ func testLaunch(t *testing.T, when spec.G, it spec.S) {
 	)
 
 	it("declares sidecars as a classic buildpack of Cloud Foundry's does", func() {
-		image, log, err := build(t, map[string]string{"agent": "", "launch.yml": `processes:
+		dir := lab.Make(t, lab.Files{"app": lab.Child, "agent": lab.Child, "launch.yml": `processes:
 - type: agent
   command: ./agent say 'the agent is up' serve 0
   limits: {memory: 16}
   platforms: {cloudfoundry: {sidecar_for: [web]}}
-`}, "--post-buildpack", cnb(), "--env", "VCAP_APPLICATION={}")
-		Expect(err).NotTo(HaveOccurred())
-		Expect(log).To(And(ContainSubstring("launch.yml declares 1 sidecar"), ContainSubstring("web  agent  16M")))
-		Eventually(logs(start(t, image))).Should(ContainSubstring("agent | the agent is up\n"))
+`})
+		takeRunBit(t, filepath.Join(dir, "agent"))
+		image := lab.Build(t, lab.At(dir), "--env", "VCAP_APPLICATION={}")
+		Expect(image.Log).To(And(ContainSubstring("launch.yml declares 1 sidecar"), ContainSubstring("web  agent  16M")))
+		Eventually(image.Run(t)).Should(lab.Say("agent | the agent is up"))
 	})
 }

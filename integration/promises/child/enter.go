@@ -16,12 +16,18 @@ func enter(args []string) error {
 	pid1 := flags.Bool("pid1", false, "the PID namespace is new, so /proc has to be")
 	root := flags.String("root", "", "the directory that becomes /")
 	user := flags.Int("user", 0, "the user and group to become")
+	most := flags.Uint64("most", 0, "how many processes and threads that user may have")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *pid1 || *root != "" {
 		if err := mount(*root); err != nil {
 			return err
+		}
+	}
+	if *most != 0 {
+		if err := unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: *most, Max: *most}); err != nil {
+			return os.NewSyscallError("setrlimit", err)
 		}
 	}
 	if *user != 0 {

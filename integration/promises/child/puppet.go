@@ -33,6 +33,7 @@ type puppet struct {
 	mu      sync.Mutex // guards all below, and writing
 	encoder *json.Encoder
 	holds   bool // it outlives the signals that would end it
+	leaves  int  // the status that it ends with on SIGTERM; 0: it dies of it
 }
 
 // perform does what the test says, one command a line, until the test goes away.
@@ -76,8 +77,11 @@ func (p *puppet) hear(signals <-chan os.Signal) {
 		}
 		p.say(Message{Event: signalName(sig), At: now()})
 		p.mu.Lock()
-		holds := p.holds
+		holds, leaves := p.holds, p.leaves
 		p.mu.Unlock()
+		if sig == unix.SIGTERM && leaves != 0 {
+			os.Exit(leaves)
+		}
 		if !holds && (sig == unix.SIGTERM || sig == unix.SIGINT || sig == unix.SIGHUP || sig == unix.SIGQUIT) {
 			die(sig)
 		}
@@ -104,7 +108,9 @@ func (p *puppet) do(verb string, args []string) (string, error) {
 		do        func(args []string) (string, error)
 	}{
 		"ping":    {0, func([]string) (string, error) { return "pong", nil }},
-		"hold":    {0, p.hold},
+		"pid":     {0, func([]string) (string, error) { return strconv.Itoa(os.Getpid()), nil }},
+		"endure":  {0, p.endure},
+		"leave":   {1, p.leave},
 		"exit":    {1, func(args []string) (string, error) { return "", command([]string{"exit", args[0]}) }},
 		"die":     {1, dieOf},
 		"default": {1, byDefault},
@@ -119,6 +125,10 @@ func (p *puppet) do(verb string, args []string) (string, error) {
 		"flood":   {0, flood},
 		"notify":  {1, notify},
 		"size":    {0, size},
+		"hold":    {1, hold},
+		"stop":    {1, stop},
+		"bury":    {1, bury},
+		"pose":    {0, pose},
 	}
 	c, known := commands[verb]
 	if !known || len(args) < c.arguments {
@@ -127,11 +137,20 @@ func (p *puppet) do(verb string, args []string) (string, error) {
 	return c.do(args)
 }
 
-func (p *puppet) hold([]string) (string, error) {
+func (p *puppet) endure([]string) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.holds = true
 	return "", nil
+}
+
+// leave has it end with STATUS when SIGTERM comes.
+func (p *puppet) leave(args []string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	status, err := strconv.Atoi(args[0])
+	p.leaves = status
+	return "", err
 }
 
 func dieOf(args []string) (string, error) {

@@ -32,7 +32,7 @@ func daemon(address, name string) error {
 	return cmd.Start()
 }
 
-// fork starts chains of GENERATIONS processes each, that hold the connection to the test: it ends with the last of them.
+// fork starts a chain of GENERATIONS processes, that hold the connection to the test: it ends with the last of them.
 func (p *puppet) fork(args []string) (string, error) {
 	generations, err := strconv.Atoi(args[0])
 	if err != nil {
@@ -43,12 +43,7 @@ func (p *puppet) fork(args []string) (string, error) {
 		return "", err
 	}
 	defer conn.Close()
-	for range 3 {
-		if err := fork(generations, conn); err != nil {
-			return "", err
-		}
-	}
-	return "", nil
+	return "", fork(generations, conn)
 }
 
 // fork starts one generation in a session of its own; it tells the test of each hundredth.

@@ -1,0 +1,62 @@
+package promises_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+func testChanges(t *testing.T, when spec.G, it spec.S) {
+	Expect := NewWithT(t).Expect
+
+	// watching is a sidecar that heeds one file.
+	watching := func(path, do string) plan.Process {
+		return sidecar("agent", func(p *plan.Process) { p.OnChange = &plan.OnChange{Paths: []string{path}, Do: do} })
+	}
+
+	it("restarts a sidecar when a file changes", func() {
+		path := filepath.Join(t.TempDir(), "agent.conf")
+		s := plain.start(t, web(watching(path, "restart")))
+		first, app := s.enters("agent"), s.enters("app")
+		Expect(s.ps(app)).To(HaveKey("agent")) // by then it is watched
+		Expect(os.WriteFile(path, []byte("level = 1"), 0o644)).To(Succeed())
+		first.hears("SIGTERM")
+		s.enters("agent")
+		Expect(s.ps(app)["agent"].Restarts).To(Equal(1))
+		app.tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+		Expect(lines(&s.stderr)).To(ConsistOf(`supervisor | ` + path + ` has changed; restarting sidecar "agent"`))
+	})
+
+	it("sends the app a signal when a file changes", func() {
+		path := filepath.Join(t.TempDir(), "tls.crt")
+		p := web(sidecar("agent"))
+		p.App.OnChange = &plan.OnChange{Paths: []string{path}, Do: "SIGUSR1"}
+		s := plain.start(t, p)
+		s.enters("agent")
+		app := s.enters("app")
+		Expect(s.ps(app)).To(HaveKey("agent")) // by then it is watched
+		Expect(os.WriteFile(path, []byte("a certificate"), 0o644)).To(Succeed())
+		app.hears("SIGUSR1")
+		app.tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+		Expect(s.stderr.String()).To(BeEmpty())
+	})
+
+	it("sends a sidecar a signal when a file changes", func() {
+		path := filepath.Join(t.TempDir(), "agent.conf")
+		s := plain.start(t, web(watching(path, "SIGUSR1")))
+		agent, app := s.enters("agent"), s.enters("app")
+		Expect(s.ps(app)).To(HaveKey("agent"))
+		Expect(os.WriteFile(path, []byte("level = 1"), 0o644)).To(Succeed())
+		agent.hears("SIGUSR1")
+		app.tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+		Expect(s.stderr.String()).To(BeEmpty())
+	})
+}

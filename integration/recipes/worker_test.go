@@ -1,0 +1,119 @@
+package recipes_test
+
+import (
+	"fmt"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"github.com/sclevine/spec"
+
+	"github.com/sidecar-buildpack/sidecar/integration/lab"
+)
+
+const (
+	// orders is how many jobs are put into the queue; the worker does inFlight of them at a time.
+	orders = 20
+
+	// heldJobs are done when somebody makes /tmp/go.
+	heldJobs = `require "sidekiq"
+Redis.silence_deprecations = true
+class Confirmation
+  include Sidekiq::Worker
+  def perform(order)
+    Dir.mkdir("/tmp/begun") rescue nil
+    File.write("/tmp/begun/#{order}", "")
+    sleep 0.01 until File.exist?("/tmp/go")
+    Sidekiq.redis { |redis| redis.sadd("confirmed", order) }
+  end
+end
+`
+	// workerByHand starts both as a start script does.
+	workerByHand = "web: sidekiq --require ./jobs.rb --concurrency 6 --timeout 5 & " +
+		"exec puma --port $PORT --threads 8:8 --environment production"
+)
+
+func testWorker(t *testing.T, when spec.G, it spec.S) {
+	var (
+		Expect     = NewWithT(t).Expect
+		Eventually = NewWithT(t).Eventually
+		on         = func() []string { return lab.OnRun(t, "worker") }
+		q          queue
+	)
+
+	it.Before(func() { q = openQueue(t) })
+
+	order := func(c lab.Container) {
+		for n := range orders {
+			Expect(get(c, fmt.Sprintf("/order?%d", n))()).To(ContainSubstring("is in the queue"))
+		}
+	}
+	// stop has jobs be done when SIGTERM comes, does what is to be done then, and waits for the end.
+	stop := func(c lab.Container, then func()) {
+		order(c)
+		Eventually(begun(c)).Should(Equal(inFlight))
+		terminate(t, c)
+		then()
+		c.Ends()
+		Expect(c.Logs()).NotTo(ContainSubstring("killing"))
+	}
+	// next has another container do what is left in the queue.
+	next := func(image lab.Image) {
+		c := q.run(image)
+		c.Exec("touch", "/tmp/go")
+		Eventually(q.waiting).Should(BeZero())
+		c.Stop()
+	}
+	// kill kills the worker, and has jobs put into the queue after that.
+	kill := func(c lab.Container) {
+		killed := func() error {
+			_, err := lab.Try("docker", "exec", c.Name, "pkill", "-KILL", "--full", "^sidekiq")
+			return err
+		}
+		Eventually(killed).Should(Succeed())
+		order(c)
+	}
+
+	it("does what it has begun when it is stopped, and leaves the rest to the next one", func() {
+		image := lab.Build(t, q.app(lab.Files{"jobs.rb": heldJobs}), on()...)
+		c := q.run(image)
+		stop(c, func() { isTold(t, c, "worker"); letGo(c) })
+		Expect(q.confirmed()).To(Equal(inFlight))
+		Expect(q.waiting()).To(Equal(orders - inFlight))
+		next(image)
+		Expect(q.confirmed()).To(Equal(orders))
+	})
+
+	it("puts back what takes longer than its grace", func() {
+		image := lab.Build(t, q.app(lab.Files{"jobs.rb": heldJobs}), on()...)
+		stop(q.run(image), func() {})
+		Expect(q.waiting()).To(Equal(orders))
+		next(image)
+		Expect(q.confirmed()).To(Equal(orders))
+	})
+
+	it("loses what it has begun where a script starts both", func() {
+		image := lab.Pack(t, q.app(lab.Files{"jobs.rb": heldJobs, "Procfile": workerByHand}), on()...)
+		stop(q.run(image), func() {})
+		Expect(q.waiting()).To(Equal(orders - inFlight))
+		next(image)
+		Expect(q.confirmed()).To(Equal(orders - inFlight))
+	})
+
+	it("is started again when it was killed", func() {
+		c := q.run(lab.Build(t, q.app(nil), on()...))
+		kill(c)
+		Eventually(q.confirmed).Should(Equal(orders))
+		Expect(c.Lines()).To(ContainElement(
+			`supervisor | sidecar "worker" was killed by SIGKILL, by hand or by another process; restarting it in 1s`))
+	})
+
+	it("is gone for good where a script started it, and nobody says so", func() {
+		c := q.run(lab.Pack(t, q.app(lab.Files{"Procfile": workerByHand}), on()...))
+		kill(c)
+		_, err := lab.Try("docker", "exec", c.Name, "pgrep", "--runstates", "RSD", "--full", "sidekiq")
+		Expect(err).To(HaveOccurred())
+		Expect(q.waiting()).To(Equal(orders))
+		Expect(c.Inspect("{{.State.Running}}")).To(Equal("true"))
+		Expect(c.Logs()).NotTo(ContainSubstring("illed"))
+	})
+}
