@@ -47,9 +47,22 @@ func (l *Losses) Sandboxed(p plan.Process) {
 
 // Environment names what of a process's environment a container of its own has otherwise.
 func (l *Losses) Environment(p plan.Process) {
+	for kind, probe := range p.Probes.All() {
+		if probe != nil && probe.Exec != nil {
+			l.programOutside(p, plan.ProbeKind(kind).String()+"-probe.exec")
+		}
+	}
+	if p.PreStop != nil && p.PreStop.Exec != nil {
+		l.programOutside(p, "pre-stop.exec")
+	}
 	if !slices.Contains(p.InheritEnv, plan.Everything) && p.Name != plan.AppName {
 		l.Add(p.Name, "inherit-env", "the container has its own environment: that of the image and what is declared")
 	}
+}
+
+// programOutside names what a program misses that the container's runtime starts, and not the launcher.
+func (l *Losses) programOutside(p plan.Process, key string) {
+	l.Add(p.Name, key, "it has the variables of the image and of env, not those that buildpacks' layers set, PATH among them")
 }
 
 // Outputs names what a container of its own does otherwise with a process's output and its memory.

@@ -46,7 +46,7 @@ func checkName(t *document.Table, key, name string) {
 	switch {
 	case utf8.RuneCountInString(name) > maxName:
 		t.Refuse(key, "it is too long, write at most %d characters", maxName)
-	case strings.ContainsFunc(name, unicode.IsControl):
+	case strings.ContainsFunc(name, controls):
 		t.Refuse(key, "it can't hold line ends or other control characters")
 	case strings.TrimSpace(name) == "":
 		t.Refuse(key, "write at least one letter or digit")
@@ -55,6 +55,11 @@ func checkName(t *document.Table, key, name string) {
 	case begins(name, "supervisor"):
 		t.Refuse(key, "that is what the supervisor's own lines begin with, choose another")
 	}
+}
+
+// controls reports whether a character ends a line, or changes how what is beside it is shown.
+func controls(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 
 // begins reports whether the lines of a process of that name look like those of another one: `supervisor | `.

@@ -290,7 +290,7 @@ depends-on = { app = "up" }`, []string{
 		{"names", "sidecars = [{command = 'x'}, {name = '', command = 'x'}, {name = 3, command = 'x'}, {name = 'My Cat', command = 'x'}, " +
 			"{name = 'my-cat', command = 'x'}, {name = 'My Cat', command = 'x'}, {name = 'App', command = 'x'}, {name = '猫', command = " +
 			"'x'}, {name = ' ', command = 'x'}, " +
-			`{name = "a\nb", command = 'x'}]`, []string{
+			`{name = "a\nb", command = 'x'}, {name = "c\u202Ed", command = 'x'}]`, []string{
 			`sidecars[0]: name is missing: every sidecar needs one`,
 			`sidecars[1]: name is missing: every sidecar needs one`,
 			`sidecars[2]: name is 3: write "3", in quotes`,
@@ -299,6 +299,7 @@ depends-on = { app = "up" }`, []string{
 			`sidecar "App": name is "App": that is the main process's name, choose another`,
 			`sidecar " ": name is " ": write at least one letter or digit`,
 			`sidecar "a\nb": name is "a\nb": it can't hold line ends or other control characters`,
+			`sidecar "c\u202ed": name is "c\u202ed": it can't hold line ends or other control characters`,
 		}},
 		{"reserved names", "sidecars = [{name = 'supervisor', command = 'x'}, {name = 'Supervisor | web', command = 'x'}, " +
 			"{name = 'app | x', command = 'x'}, {name = 'supervisors', command = 'x'}]", []string{

@@ -1,6 +1,7 @@
 package kubernetes_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,7 +61,9 @@ func TestWhatIsDoneBeforeTheStop(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.process.Name = "agent"
-			pod, _ := exported(t, beside(c.process), deployment(kubernetes.ShapeSplit))
+			pod, losses := exported(t, beside(c.process), deployment(kubernetes.ShapeSplit))
+			misses := slices.ContainsFunc(losses, func(l export.Loss) bool { return l.Key == "pre-stop.exec" })
+			NewWithT(t).Expect(misses).To(Equal(c.process.PreStop == exec), "the variables of buildpacks' layers")
 			if c.want == nil {
 				NewWithT(t).Expect(pod.InitContainers[0].Lifecycle).To(BeNil())
 				return

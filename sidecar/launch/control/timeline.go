@@ -22,7 +22,7 @@ func timeline(happenings []supervise.Happening, chain []supervise.Link) string {
 	last := chain[len(chain)-1]
 	text.WriteString("\n" + last.Name + " was started after " + seconds(last.Held, 3) + "s. It was held up by:\n")
 	for _, link := range chain[:len(chain)-1] {
-		text.WriteString(instant(span(link)) + "s  " + link.Name + " until " + string(link.Until) + "\n")
+		text.WriteString(instant(span(link)) + "s  " + link.Name + " until " + link.Until + "\n")
 	}
 	return text.String()
 }
@@ -51,7 +51,7 @@ func jsonTimeline(happenings []supervise.Happening, chain []supervise.Link) stri
 		links[i] = `{"name": ` + logs.Quote(l.Name) + `, "spawnedSeconds": ` + seconds(l.Spawned, 6) +
 			`, "heldSeconds": ` + seconds(l.Held, 6)
 		if l.Until != "" {
-			links[i] += `, "until": ` + logs.Quote(string(l.Until))
+			links[i] += `, "until": ` + logs.Quote(l.Until)
 		}
 		links[i] += "}"
 	}

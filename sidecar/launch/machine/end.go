@@ -112,7 +112,14 @@ func (t *step) sidecarEnded(i int) {
 	default:
 		t.lost(i, p.end)
 	}
-	p.faltered = true
+	t.falter(p)
+}
+
+// falter keeps that a process has failed: whoever waits for it and can go on without it does.
+func (t *step) falter(p *proc) {
+	if !p.faltered {
+		p.faltered, p.times.Faltered = true, t.now
+	}
 }
 
 // succeeds reports whether an exit code is no failure. The app's are its own matter.

@@ -64,7 +64,7 @@ func (t *step) passed(i int, kind plan.ProbeKind) {
 
 func (t *step) failed(i int, kind plan.ProbeKind, why string) {
 	p := &t.procs[i]
-	p.faltered = true
+	t.falter(p)
 	if kind == plan.Readiness {
 		switch {
 		case p.ready:

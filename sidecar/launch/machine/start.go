@@ -66,8 +66,8 @@ func (t *step) spawn(i int) {
 	}
 	*p = proc{
 		phase: Spawning, run: p.run + 1, since: t.now, recent: recent, backoff: p.backoff, end: p.end, faltered: p.faltered,
+		times: Times{Spawned: t.now, Faltered: p.times.Faltered},
 	}
-	p.times.Spawned = t.now
 	t.do(Spawn{i, p.run})
 }
 
@@ -96,7 +96,9 @@ func (t *step) spawned(i int) {
 func (t *step) started(i int) {
 	p := &t.procs[i]
 	p.started, p.times.Started = true, t.now
-	p.ready = t.m.specs[i].probes[plan.Readiness] == nil
+	if t.m.specs[i].probes[plan.Readiness] == nil {
+		p.ready, p.times.Ready = true, t.now
+	}
 	t.startProbe(i, plan.Readiness)
 	t.startProbe(i, plan.Liveness)
 }

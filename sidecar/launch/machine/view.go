@@ -21,6 +21,7 @@ type View struct {
 // Times are when what happened in a process's present or last run, since the supervisor's start; 0 where it has not.
 type Times struct {
 	Spawned, Started, Ready, Ended time.Duration
+	Faltered                       time.Duration // when it failed first, in any run
 }
 
 // Wait is one thing that a process waits for.

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -21,10 +22,13 @@ type Happening struct {
 // Link is one process of the chain that held up the app's start. Next waited for it until its condition held.
 type Link struct {
 	Name    string
-	Spawned time.Duration  // since the supervisor's start
-	Until   plan.Condition // that the next in the chain waited for; empty for the app, the last
-	Held    time.Duration  // when that held, since the supervisor's start; for the app when it was started
+	Spawned time.Duration // since the supervisor's start
+	Until   string        // the condition that the next in the chain waited for, or Failed; empty for the app, the last
+	Held    time.Duration // when that was, since the supervisor's start; for the app when it was started
 }
+
+// Failed is what a Link held up the next until, where that went on without it.
+const Failed = "failed"
 
 // Timeline returns the latest happenings and the chain that held up the app's start; the chain is empty where the app was not started yet.
 func (r *Supervisor) Timeline() (happenings []Happening, chain []Link) {
@@ -60,28 +64,32 @@ func (r *Supervisor) criticalChain(i int) []Link {
 	graph := r.plan.Graph()
 	chain := []Link{{Name: r.children[i].Name, Spawned: r.startTimes[i].Spawned, Held: r.startTimes[i].Spawned}}
 	for range r.children { // there are no circles
-		last, edge := time.Duration(-1), plan.Edge{}
+		on, last := -1, Link{Held: -1}
 		for _, e := range graph[i] {
-			if at := held(r.startTimes[e.On], e.Condition); at >= last {
-				last, edge = at, e
+			if until, at := held(r.startTimes[e.On], e); at >= last.Held {
+				on, last = e.On, Link{r.children[e.On].Name, r.startTimes[e.On].Spawned, until, at}
 			}
 		}
-		if last < 0 {
+		if on < 0 {
 			break
 		}
-		i = edge.On
-		chain = append([]Link{{r.children[i].Name, r.startTimes[i].Spawned, edge.Condition, last}}, chain...)
+		i, chain = on, append([]Link{last}, chain...)
 	}
 	return chain
 }
 
-// held returns when a condition began to hold.
-func held(t machine.Times, condition plan.Condition) time.Duration {
-	switch condition {
+// held returns until what an edge held up whoever waits, and when that was.
+func held(t machine.Times, e plan.Edge) (until string, at time.Duration) {
+	switch e.Condition {
 	case plan.Completed:
-		return t.Ended
+		at = t.Ended
 	case plan.Ready:
-		return max(t.Started, t.Ready)
+		at = t.Ready
+	default:
+		at = cmp.Or(t.Started, t.Ended) // it may have completed instead
 	}
-	return max(t.Started, t.Ended) // it may have completed instead
+	if e.Soft && t.Faltered > 0 && (at == 0 || t.Faltered < at) {
+		return Failed, t.Faltered
+	}
+	return string(e.Condition), at
 }
