@@ -3,7 +3,6 @@ package memory_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
@@ -21,7 +20,7 @@ func testJavaSidecar(t *testing.T, when spec.G, it spec.S) {
 
 	it("keeps to its share with everything full, and the app to its own", func() {
 		c := jvmImage(t).Run(t, append(options, "--", "600")...)
-		Eventually(c).WithTimeout(3 * time.Minute).Should(And(lab.Say("java | is full: "), lab.Say("is full: ")))
+		Eventually(c).WithTimeout(patience).Should(And(lab.Say("java | is full: "), lab.Say("is full: ")))
 		Expect(c.PS()).To(HaveKeyWithValue("java", HaveField("MemoryUsedBytes", BeNumerically("<=", 256<<20))))
 		c.Stop()
 		Expect(outOfMemory(c)).To(BeFalse())
