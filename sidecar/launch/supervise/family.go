@@ -95,8 +95,7 @@ func (r *Supervisor) orphans() (pids []int) {
 }
 
 // downstream reports which of some processes read from the output of another of them. Such a filter ends by itself when the other has
-// ended,
-// and takes what that still says with it where it ends before.
+// ended, and takes what that still says with it where it ends before.
 func downstream(pids []int) map[int]bool {
 	writers := map[string]int{} // by the pipe
 	for _, pid := range pids {
