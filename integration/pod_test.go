@@ -20,7 +20,7 @@ func testPod(t *testing.T, _ spec.G, it spec.S) {
 		image := inPodImage(t)
 		first := image.Run(t, "--memory", "200m")
 		Eventually(first).Should(lab.Say("the app is up"))
-		second := lab.Container{Name: lab.Name(t)}
+		second := lab.Container{Name: lab.Name()}
 		t.Cleanup(func() { _, _ = lab.Try("docker", "rm", "--force", second.Name) })
 		lab.Must(t, "docker", "run", "--detach", "--name", second.Name, "--pid", "container:"+first.Name, "--network", "container:"+first.Name,
 			"--memory", "300m", image.Name, "say", "the second is up", "serve", "0")

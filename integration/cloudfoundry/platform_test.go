@@ -30,7 +30,7 @@ func newCell(t *testing.T) cell {
 	buildpacks := filepath.Join(dir, "buildpacks")
 	NewWithT(t).Expect(os.Mkdir(buildpacks, 0o755)).To(Succeed())
 	lab.Must(t, "cp", "-r", lab.Buildpack, "integration/lab/buildpacks/static", "integration/cloudfoundry/testdata/types", buildpacks)
-	c := cell{lab.Image{Name: lab.Name(t)}}
+	c := cell{lab.Image{Name: lab.Name()}}
 	lab.Must(t, "docker", "build", "--tag", c.Name, dir)
 	return c
 }

@@ -25,7 +25,7 @@ type Container struct {
 // after the test; where that fails, the logs of build and container are shown.
 func (i Image) Run(t *testing.T, options ...string) Container {
 	t.Helper()
-	c := Container{newName(), t}
+	c := Container{Name(), t}
 	var args []string
 	if at := slices.Index(options, "--"); at >= 0 {
 		options, args = options[:at], options[at+1:]
@@ -59,7 +59,10 @@ func (c Container) Ends() int {
 
 // Logs returns what was written so far to either output.
 func (c Container) Logs() string {
-	text, _ := Try("docker", "logs", c.Name)
+	text, err := logsOf(c.Name)
+	if err != nil {
+		return err.Error()
+	}
 	return text
 }
 
@@ -97,7 +100,7 @@ func (c Container) Top() []string {
 
 // Get returns what the app on port 8080 answers to a request for a path.
 func (c Container) Get(path string) (string, error) {
-	address, err := Try("docker", "port", c.Name, "8080/tcp")
+	address, err := addressOf(c.Name)
 	if err != nil {
 		return "", err
 	}

@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // Buildpack is the path of this buildpack, as pack takes it.
@@ -43,7 +47,7 @@ func Build(t *testing.T, app App, args ...string) Image {
 // Pack has pack build an app with the builder's buildpacks, or with others where the arguments say so.
 func Pack(t *testing.T, app App, args ...string) Image {
 	t.Helper()
-	image, err := build(Name(t), app, args)
+	image, err := build(Name(), app, args)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,16 +57,16 @@ func Pack(t *testing.T, app App, args ...string) Image {
 // Refuse has pack build, as Build does, what can't be built, and returns what it said.
 func Refuse(t *testing.T, app App, args ...string) string {
 	t.Helper()
-	image, err := build(Name(t), app, withBuildpack(args))
+	image, err := build(Name(), app, withBuildpack(args))
 	if err == nil {
 		t.Fatalf("this was to fail:\n%s", image.Log)
 	}
 	return image.Log
 }
 
-// Share returns an image for several tests. The first that needs it builds it, as Build does; it goes away after the last.
+// Share returns an image for several tests. The first that needs it builds it, as Build does.
 func Share(app App, args ...string) func(*testing.T) Image {
-	once := sync.OnceValues(func() (Image, error) { return build(newName(), app, withBuildpack(args)) })
+	once := sync.OnceValues(func() (Image, error) { return build(Name(), app, withBuildpack(args)) })
 	return func(t *testing.T) Image {
 		t.Helper()
 		image, err := once()
@@ -73,17 +77,10 @@ func Share(app App, args ...string) func(*testing.T) Image {
 	}
 }
 
-// removeShared removes what Share has left, and nothing where no image was named.
-func removeShared() {
-	if names.Load() > 0 {
-		removeImages(prefix)
-	}
-}
-
 // Rebuild has pack build the image's app again, as it is now, under the same name.
 func (i Image) Rebuild(t *testing.T) Image {
 	t.Helper()
-	Must(t, "docker", "tag", i.Name, Name(t)) // so that this one can be removed when it has lost its name
+	Must(t, "docker", "tag", i.Name, Name()) // so that this one can be removed when it has lost its name
 	again, err := build(i.Name, i.app, i.args)
 	if err != nil {
 		t.Fatal(err)
@@ -100,10 +97,19 @@ func build(name string, app App, args []string) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	log, err := Try(append([]string{"pack", "build", name, "--path", path, "--builder", "sidecar-lab/builder", "--no-color",
-		"--pull-policy", "never", "--trust-builder", "--trust-extra-buildpacks"}, args...)...)
+	command := append([]string{"pack", "build", name, "--path", path, "--builder", "sidecar-lab/builder", "--no-color",
+		"--pull-policy", "never", "--trust-builder", "--trust-extra-buildpacks"}, args...)
+	log, err := Try(command...)
+	if err != nil && strings.Contains(log, unheard) {
+		fmt.Fprintln(os.Stderr, "lab: Docker's daemon did not hear the lifecycle; building again:", log)
+		log, err = Try(command...)
+	}
 	return Image{name, log, At(path), args}, err
 }
+
+// unheard is what the lifecycle says where the daemon took its connection and closed it after five minutes, the request unread. Busy
+// machines were seen to do that once in some hundred builds; no buildpack takes part in it.
+const unheard = "error during connect: "
 
 // Label returns one of the image's labels, or "" where it has no such.
 func (i Image) Label(t *testing.T, name string) string {
@@ -131,25 +137,40 @@ func (i Image) Processes(t *testing.T) (commands map[string]string, defaultType 
 	return commands, recorded.Default
 }
 
+const common = "sidecar-test-" // begins the names of all that tests make in Docker
+
 var (
-	prefix = fmt.Sprintf("sidecar-test-%08x-", rand.Uint32()) // begins the names of all that this run makes in Docker
+	prefix = fmt.Sprintf("%s%08x-", common, rand.Uint32()) // begins the names of all that this run makes
 	names  atomic.Int64
 )
 
-// newName returns a name that nothing else has in Docker, and that no other name begins with.
-func newName() string { return fmt.Sprintf("%s%03d", prefix, names.Add(1)) }
+// Name returns a name that nothing else has in Docker. An image of that name goes away at the end.
+func Name() string { return fmt.Sprintf("%s%03d", prefix, names.Add(1)) }
 
-// Name returns a new name for an image. An image of that name, and what pack has kept for it, go away after the test.
-func Name(t *testing.T) string {
-	name := newName()
-	t.Cleanup(func() { removeImages(name) })
-	return name
+// Leave takes a name from an image that has it not from Name, and leaves the image to the end.
+func Leave(t *testing.T, image string) {
+	t.Helper()
+	Must(t, "docker", "tag", image, Name())
+	Must(t, "docker", "image", "rm", image)
 }
 
-// removeImages removes the images whose names begin so, and the volumes that pack has made for them.
-func removeImages(prefix string) {
-	remove("image", "{{.Repository}}", "reference="+prefix+"*")
-	remove("volume", "{{.Name}}", "name="+prefix)
+// users is held by each process that uses images of ours. Images that are alike are one in Docker, under several names, and nobody is to
+// take one away while somebody else makes it. So images and the volumes that pack makes for them stay until the last process ends.
+var users = filepath.Join(os.TempDir(), common+"users")
+
+// useImages is called before any image is made. leave is called when no more will be, and where nobody else makes any it removes all.
+func useImages() (leave func(), err error) {
+	lock, err := os.OpenFile(users, os.O_RDWR|os.O_CREATE, 0o666)
+	if err == nil {
+		err = unix.Flock(int(lock.Fd()), unix.LOCK_SH)
+	}
+	return func() {
+		if unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+			remove("image", "{{.Repository}}", "reference="+common+"*")
+			remove("volume", "{{.Name}}", "name="+common)
+		}
+		_ = lock.Close()
+	}, err
 }
 
 func remove(kind, format, filter string) {

@@ -46,7 +46,12 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(workspace)
-	defer removeShared()
+	leave, err := useImages()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer leave()
 	return m.Run()
 }
 

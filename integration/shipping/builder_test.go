@@ -37,7 +37,7 @@ func testBuilder(t *testing.T, _ spec.G, it spec.S) {
 			[[system.post.buildpacks]]
 			id = "sidecar-buildpack/sidecar"`)
 		Expect(commands(t, with, "--builder", builder)).To(HaveKeyWithValue("web", supervised))
-		_, err := lab.Try("pack", "build", lab.Name(t), "--builder", builder, "--path", without,
+		_, err := lab.Try("pack", "build", lab.Name(), "--builder", builder, "--path", without,
 			"--pull-policy", "never", "--trust-builder", "--no-color")
 		Expect(err).To(MatchError(ContainSubstring("fail: sidecar-buildpack/sidecar@")))
 	})
@@ -78,7 +78,7 @@ func testBuilder(t *testing.T, _ spec.G, it spec.S) {
 // builder makes a builder with the lab's images and lifecycle, and this buildpack behind one that starts an app.
 func builder(t *testing.T, order string) string {
 	t.Helper()
-	name := lab.Name(t)
+	name := lab.Name()
 	config := write(t, "builder.toml", `
 		[lifecycle]
 		uri = "%s"

@@ -16,7 +16,7 @@ func testRebase(t *testing.T, _ spec.G, it spec.S) {
 	it("leaves app, sidecar and supervisor as they are on another run image", func() {
 		lab.Require(t, lab.Docker)
 		Expect, Eventually := NewWithT(t).Expect, NewWithT(t).Eventually
-		run := lab.Name(t)
+		run := lab.Name()
 		lab.Must(t, "docker", "tag", "sidecar-lab/run", run)
 		image := lab.Build(t, lab.Files{"app": lab.Child, "child": lab.Child, "sidecar.toml": "[[sidecars]]\nname = \"beside\"\n" +
 			"command = [\"./child\", \"say\", \"up\", \"serve\", \"0\"]\n"}, "--run-image", run)
@@ -35,7 +35,7 @@ func testRebase(t *testing.T, _ spec.G, it spec.S) {
 // patch gives an image one more layer, with a file in it.
 func patch(t *testing.T, image string) {
 	t.Helper()
-	container := lab.Name(t)
+	container := lab.Name()
 	lab.Must(t, "docker", "create", "--name", container, image, "true")
 	t.Cleanup(func() { _, _ = lab.Try("docker", "rm", "--force", container) })
 	lab.Must(t, "docker", "cp", write(t, "patch", "patched"), container+":/etc/patch")

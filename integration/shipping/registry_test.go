@@ -22,14 +22,14 @@ func testRegistry(t *testing.T, _ spec.G, it spec.S) {
 	it.Before(func() {
 		lab.Require(t, lab.Docker)
 		lab.Must(t, lab.Path("scripts", "tools"), "crane", "release")
-		repository = registry(t, crane) + "/" + lab.Name(t)
+		repository = registry(t, crane) + "/" + lab.Name()
 	})
 
 	// builds builds the Go sample with the buildpack in the registry, named by its digest.
 	builds := func() {
 		t.Helper()
 		digest := repository + "@" + lab.Must(t, crane, "digest", repository)
-		t.Cleanup(func() { _, _ = lab.Try("docker", "image", "rm", "--force", digest) })
+		t.Cleanup(func() { lab.Leave(t, digest) })
 		Expect(commands(t, lab.Make(t, lab.Sample("go")), "--buildpack", "from=builder", "--buildpack", digest,
 			"--pull-policy", "if-not-present")).To(HaveKeyWithValue("web", supervised))
 	}
