@@ -30,7 +30,7 @@ func TestDrainUnderLoad(t *testing.T) {
 	spec.Run(t, "drain under load", testDrainUnderLoad, spec.Parallel(), spec.Flat())
 }
 
-// proxy passes requests from one port of a loopback address to another.
+// proxy passes requests from one port of a loopback address to another. Documentation that is run meanwhile has 8080 on all addresses.
 const proxy = `
 defaults
   mode http
@@ -38,8 +38,8 @@ defaults
   timeout client 60s
   timeout server 60s
 listen web
-  bind %[1]s:8080
-  server app %[1]s:8081
+  bind %[1]s:7080
+  server app %[1]s:7081
 `
 
 func testDrainUnderLoad(t *testing.T, when spec.G, it spec.S) {
@@ -54,8 +54,8 @@ func testDrainUnderLoad(t *testing.T, when spec.G, it spec.S) {
 		config := filepath.Join(s.dir, "haproxy.cfg")
 		Expect(os.WriteFile(config, fmt.Appendf(nil, proxy, address), 0o644)).To(Succeed())
 		p := web(sidecar("haproxy", command("/usr/sbin/haproxy", "-db", "-f", config), func(p *plan.Process) { p.StopSignal = "SIGUSR1" }))
-		p.App.ReadinessProbe = often(plan.Probe{TCPSocket: &plan.TCPSocket{Host: address, Port: 8081}})
-		p.Sidecars[0].ReadinessProbe = often(plan.Probe{HTTPGet: &plan.HTTPGet{Host: address, Port: 8080}})
+		p.App.ReadinessProbe = often(plan.Probe{TCPSocket: &plan.TCPSocket{Host: address, Port: 7081}})
+		p.Sidecars[0].ReadinessProbe = often(plan.Probe{HTTPGet: &plan.HTTPGet{Host: address, Port: 7080}})
 		say(&p, b)
 		app := lab.Program(t, "./integration/promises/server")
 		port := p.App.ReadinessProbe.TCPSocket.Port
@@ -115,7 +115,7 @@ func testDrainUnderLoad(t *testing.T, when spec.G, it spec.S) {
 	// direct leaves the proxy out: the app itself is asked.
 	direct := func(p *plan.Plan) {
 		p.Sidecars = []plan.Process{sidecar("idle", command("sleep", "infinity"))}
-		p.App.ReadinessProbe.TCPSocket.Port = 8080
+		p.App.ReadinessProbe.TCPSocket.Port = 7080
 	}
 	// deaf is an app that ignores SIGTERM.
 	deaf := func(p *plan.Plan) { p.App.StopSignal, p.App.StopDelaySeconds = "SIGINT", 5 }
@@ -202,7 +202,7 @@ func (b *balancer) send() {
 			b.down.Store(true)
 		}
 	}
-	if b.get("8080/") {
+	if b.get("7080/") {
 		b.answered.Add(1)
 	} else {
 		b.failed.Add(1)

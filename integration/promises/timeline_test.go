@@ -48,12 +48,12 @@ func testTimeline(t *testing.T, when spec.G, it spec.S) {
 
 	it("names who held up the start until it failed, where that went on without it", func() {
 		failing := plan.Probe{TCPSocket: &plan.TCPSocket{Port: 1}, PeriodSeconds: 1, TimeoutSeconds: 1, SuccessThreshold: 1, FailureThreshold: 1}
-		s := plain.start(t, web(sidecar("vault", startup(failing), optional), sidecar("agent", dependsOn("vault", plan.Started))))
+		s := plain.start(t, web(sidecar("vault", startup(failing), optional), sidecar("quick")))
 		s.enters("vault")
-		s.enters("agent")
+		s.enters("quick")
 		answer, err := s.ask(s.enters("app"), "events")
 		Expect(err).To(BeEmpty(), answer)
-		Expect(answer).To(MatchRegexp(`(?s)held up by:\n +\d+\.\d{3}s  vault until failed\n +\d+\.\d{3}s  agent until started\n$`))
+		Expect(answer).To(MatchRegexp(`(?s)held up by:\n +\d+\.\d{3}s  vault until failed\n$`))
 	})
 
 	everywhere(t, when, it, "keeps a process's last lines where that is wanted", func(on *setting) {
