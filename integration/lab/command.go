@@ -26,6 +26,19 @@ func Must(t *testing.T, argv ...string) string {
 // Try runs a command in the repository's directory, where "pack" is the lab's own. It returns what the command wrote to either output,
 // without the last line's end; the error has that too.
 func Try(argv ...string) (string, error) {
+	text, err := run(argv)
+	if argv[0] == "pack" && Unheard(text) {
+		fmt.Fprintln(os.Stderr, "lab: Docker's daemon did not hear the lifecycle, so it is asked again:", err)
+		text, err = run(argv)
+	}
+	return text, err
+}
+
+// Unheard reports whether a lifecycle found no hearing at Docker's daemon, whatever the buildpacks have done. On busy machines the daemon
+// was seen to take one connection in some hundred builds, and to close it after five minutes with the request unread.
+func Unheard(log string) bool { return strings.Contains(log, "error during connect: ") }
+
+func run(argv []string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), hopeless)
 	defer cancel()
 	name := argv[0]

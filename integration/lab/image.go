@@ -97,19 +97,10 @@ func build(name string, app App, args []string) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	command := append([]string{"pack", "build", name, "--path", path, "--builder", "sidecar-lab/builder", "--no-color",
-		"--pull-policy", "never", "--trust-builder", "--trust-extra-buildpacks"}, args...)
-	log, err := Try(command...)
-	if err != nil && strings.Contains(log, unheard) {
-		fmt.Fprintln(os.Stderr, "lab: Docker's daemon did not hear the lifecycle; building again:", log)
-		log, err = Try(command...)
-	}
+	log, err := Try(append([]string{"pack", "build", name, "--path", path, "--builder", "sidecar-lab/builder", "--no-color",
+		"--pull-policy", "never", "--trust-builder", "--trust-extra-buildpacks"}, args...)...)
 	return Image{name, log, At(path), args}, err
 }
-
-// unheard is what the lifecycle says where the daemon took its connection and closed it after five minutes, the request unread. Busy
-// machines were seen to do that once in some hundred builds; no buildpack takes part in it.
-const unheard = "error during connect: "
 
 // Label returns one of the image's labels, or "" where it has no such.
 func (i Image) Label(t *testing.T, name string) string {

@@ -28,7 +28,7 @@ func Main(m *testing.M) {
 	if !isSet("test.parallel") {
 		_ = flag.Set("test.parallel", "8")
 	}
-	os.Exit(run(m))
+	os.Exit(runTests(m))
 }
 
 func isSet(name string) (set bool) {
@@ -36,7 +36,7 @@ func isSet(name string) (set bool) {
 	return set
 }
 
-func run(m *testing.M) int {
+func runTests(m *testing.M) int {
 	var err error
 	if workspace, err = os.MkdirTemp("", prefix); err == nil {
 		err = os.Chmod(workspace, 0o755) // builds read it as other users

@@ -27,6 +27,10 @@ class Confirmation
   end
 end
 `
+	// killWorker waits until the worker has closed its connections: it is gone then, or a zombie.
+	killWorker = `pid=$(pgrep --oldest --full ^sidekiq) && kill -KILL $pid
+while [ "$(ps -o state= -p $pid | tr -d Z)" ]; do sleep 0.01; done`
+
 	// workerByHand starts both as a start script does.
 	workerByHand = "web: sidekiq --require ./jobs.rb --concurrency 6 --timeout 5 & " +
 		"exec puma --port $PORT --threads 8:8 --environment production"
@@ -63,10 +67,10 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 		Eventually(q.waiting).Should(BeZero())
 		c.Stop()
 	}
-	// kill kills the worker, and has jobs put into the queue after that.
+	// kill kills the worker, and has jobs put into the queue when Redis can give it none any more.
 	kill := func(c lab.Container) {
 		killed := func() error {
-			_, err := lab.Try("docker", "exec", c.Name, "pkill", "-KILL", "--full", "^sidekiq")
+			_, err := lab.Try("docker", "exec", c.Name, "sh", "-c", killWorker)
 			return err
 		}
 		Eventually(killed).Should(Succeed())
