@@ -145,9 +145,10 @@ func Leave(t *testing.T, image string) {
 	Must(t, "docker", "image", "rm", image)
 }
 
-// users is held by each process that uses images of ours. Images that are alike are one in Docker, under several names, and nobody is to
-// take one away while somebody else makes it. So images and the volumes that pack makes for them stay until the last process ends.
-var users = filepath.Join(os.TempDir(), common+"users")
+// users is held by each process of a user's that uses images of ours. Images that are alike are one in Docker, under several names, and
+// nobody is to take one away while somebody else makes it. So they, and the volumes that pack makes for them, stay until the last process
+// ends.
+var users = filepath.Join(os.TempDir(), fmt.Sprint(common, "users-", os.Getuid()))
 
 // useImages is called before any image is made. leave is called when no more will be, and where nobody else makes any it removes all.
 func useImages() (leave func(), err error) {
