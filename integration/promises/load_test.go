@@ -53,7 +53,9 @@ func testDrainUnderLoad(t *testing.T, when spec.G, it spec.S) {
 		s, b := plain.prepare(t), openBalancer(t, address)
 		config := filepath.Join(s.dir, "haproxy.cfg")
 		Expect(os.WriteFile(config, fmt.Appendf(nil, proxy, address), 0o644)).To(Succeed())
-		p := web(sidecar("haproxy", command("/usr/sbin/haproxy", "-db", "-f", config), func(p *plan.Process) { p.StopSignal = "SIGUSR1" }))
+		p := web(sidecar("haproxy", command("/usr/sbin/haproxy", "-db", "-f", config), func(p *plan.Process) {
+			p.StopSignal, p.StopGracePeriodSeconds = "SIGUSR1", 20 // it asks for an app that is gone three times, a second apart
+		}))
 		p.App.ReadinessProbe = often(plan.Probe{TCPSocket: &plan.TCPSocket{Host: address, Port: 7081}})
 		p.Sidecars[0].ReadinessProbe = often(plan.Probe{HTTPGet: &plan.HTTPGet{Host: address, Port: 7080}})
 		say(&p, b)

@@ -28,7 +28,7 @@ class Confirmation
 end
 `
 	// killWorker waits until the worker has closed its connections: it is gone then, or a zombie.
-	killWorker = `pid=$(pgrep --oldest --full ^sidekiq) && kill -KILL $pid
+	killWorker = `pid=$(pgrep --oldest --full ^sidekiq) && kill -KILL $pid || exit
 while [ "$(ps -o state= -p $pid | tr -d Z)" ]; do sleep 0.01; done`
 
 	// workerByHand starts both as a start script does.
