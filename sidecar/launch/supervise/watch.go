@@ -22,9 +22,8 @@ const (
 	lookShare     = 20 // a look may take this part of the time at most
 	fastest       = plan.G
 
-	firstSilence   = 3 * time.Second // after which we look all the same; it doubles
-	longestSilence = time.Minute     // up to this
-	blindSilence   = 250 * time.Millisecond
+	firstSilence   = 250 * time.Millisecond // after which we look all the same: who has computed may have started another; it doubles
+	longestSilence = time.Minute            // up to this
 )
 
 // memoryWatch measures the sidecars that have a memory-policy. It belongs to a goroutine of its own.
@@ -68,7 +67,7 @@ func (w *memoryWatch) run(moved <-chan os.Signal, full <-chan struct{}) {
 		pause := w.look()
 		pause = max(pause, lookShare*time.Since(began))
 		if w.blind {
-			silence = blindSilence
+			silence = firstSilence
 		}
 		timer := time.NewTimer(silence)
 		select {
@@ -128,7 +127,9 @@ func (w *memoryWatch) measure(i int, seen map[int]bool) (left plan.Size) {
 	if used > share {
 		used = plan.Size(memoryOfAll(all))
 	}
-	r.onMain(context.Background(), func() { r.children[i].used = used })
+	if used > 0 { // one that is about to end has given its memory back
+		r.onMain(context.Background(), func() { r.children[i].used = used })
+	}
 	switch {
 	case used <= share:
 		delete(w.over, i)
