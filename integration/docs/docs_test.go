@@ -43,6 +43,7 @@ func TestCommands(t *testing.T) {
 			command := []string{"env", "PATH=" + path, "bash", "-x", "-euo", "pipefail", file}
 			text, err := lab.Try(command...)
 			if err != nil && lab.Unheard(text) {
+				t.Log("Docker's daemon did not hear the lifecycle, so the page is begun again:", err)
 				remove(t, script)
 				_, err = lab.Try(command...)
 			}

@@ -100,7 +100,7 @@ func (c Container) Top() []string {
 
 // Get returns what the app on port 8080 answers to a request for a path.
 func (c Container) Get(path string) (string, error) {
-	address, err := addressOf(c.Name)
+	address, err := c.Address("8080/tcp")
 	if err != nil {
 		return "", err
 	}

@@ -45,14 +45,14 @@ func logsOf(name string) (string, error) {
 	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
-// addressOf returns where on this machine a container's port 8080 is.
-func addressOf(name string) (string, error) {
-	_, found, err := inspect(name)
+// Address returns where on this machine a port of the container is, such as 8080/tcp.
+func (c Container) Address(port string) (string, error) {
+	_, found, err := inspect(c.Name)
 	if err != nil {
 		return "", err
 	}
-	for _, at := range found.NetworkSettings.Ports[network.MustParsePort("8080/tcp")] {
+	for _, at := range found.NetworkSettings.Ports[network.MustParsePort(port)] {
 		return at.HostIP.String() + ":" + at.HostPort, nil
 	}
-	return "", errors.New("port 8080 of " + name + " is nowhere on this machine")
+	return "", errors.New(c.Name + " has no port " + port + " on this machine")
 }

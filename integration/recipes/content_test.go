@@ -61,7 +61,11 @@ func testContent(t *testing.T, when spec.G, it spec.S) {
 	commit := func(version int) {
 		repository.Exec("bash", "-c", publish, "publish", fmt.Sprint(version), fmt.Sprint(pageLines))
 	}
-	address := func(c lab.Container) string { return "http://" + lab.Must(t, "docker", "port", c.Name, "8080/tcp") }
+	address := func(c lab.Container) string {
+		at, err := c.Address("8080/tcp")
+		Expect(err).NotTo(HaveOccurred())
+		return "http://" + at
+	}
 	page := func(c lab.Container) request {
 		url := address(c)
 		return func() (string, error) {

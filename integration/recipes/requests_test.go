@@ -18,7 +18,7 @@ type request func() (string, error)
 // get requests a path of the app on port 8080, and returns its text.
 func get(c lab.Container, path string) request {
 	return func() (string, error) {
-		address, err := lab.Try("docker", "port", c.Name, "8080/tcp")
+		address, err := c.Address("8080/tcp")
 		if err != nil {
 			return "", err
 		}

@@ -49,7 +49,7 @@ func (l *Losses) Sandboxed(p plan.Process) {
 func (l *Losses) Environment(p plan.Process) {
 	for kind, probe := range p.Probes.All() {
 		if probe != nil && probe.Exec != nil {
-			l.programOutside(p, plan.ProbeKind(kind).String()+"-probe.exec")
+			l.programOutside(p, plan.ProbeKind(kind).Key()+".exec")
 		}
 	}
 	if p.PreStop != nil && p.PreStop.Exec != nil {

@@ -15,6 +15,9 @@ const (
 
 func (k ProbeKind) String() string { return [ProbeKinds]string{"startup", "readiness", "liveness"}[k] }
 
+// Key is what the declaration and the plan's file call it, such as startup-probe.
+func (k ProbeKind) Key() string { return k.String() + "-probe" }
+
 // Probes are the probes of one process; nil where it has none of that kind.
 type Probes struct {
 	StartupProbe   *Probe `toml:"startup-probe,omitempty"`

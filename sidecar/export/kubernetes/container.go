@@ -82,11 +82,9 @@ func (e *exporter) native(i int) core.Container {
 
 // runsOnce leaves out what an init container that runs to its end cannot have.
 func (e *exporter) runsOnce(c *core.Container, p plan.Process) {
-	for key, probe := range map[string]*plan.Probe{
-		"startup-probe": p.StartupProbe, "readiness-probe": p.ReadinessProbe, "liveness-probe": p.LivenessProbe,
-	} {
+	for kind, probe := range p.Probes.All() {
 		if probe != nil {
-			e.losses.Add(p.Name, key, "an init container that runs to its end has no probes")
+			e.losses.Add(p.Name, plan.ProbeKind(kind).Key(), "an init container that runs to its end has no probes")
 		}
 	}
 	if c.Lifecycle != nil {
