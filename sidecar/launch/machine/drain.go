@@ -11,7 +11,7 @@ func (t *step) drains(i int) bool {
 
 // drain lets a process go on working for its delay, and then has its pre-stop done.
 func (t *step) drain(i int) {
-	t.procs[i].draining = true
+	t.own(i).draining = true
 	if delay := t.atMostHalf(t.m.specs[i].delay); delay > 0 {
 		t.do(SetTimer{Timer{Drain, i}, delay})
 	} else {
@@ -28,7 +28,7 @@ func (t *step) atMostHalf(d time.Duration) time.Duration {
 }
 
 func (t *step) preStop(i int) {
-	p, s := &t.procs[i], &t.m.specs[i]
+	p, s := t.own(i), &t.m.specs[i]
 	if s.PreStop == nil {
 		t.tellNow(i)
 		return
@@ -39,7 +39,7 @@ func (t *step) preStop(i int) {
 
 // preStopped is the end of a pre-stop. Whether it went well or not, the process is told.
 func (t *step) preStopped(e PreStopped) {
-	p := &t.procs[e.Proc]
+	p := t.own(e.Proc)
 	if !p.hooking || e.Run != p.run {
 		return
 	}
@@ -51,7 +51,7 @@ func (t *step) preStopped(e PreStopped) {
 
 // drained is the end of a process's delay, or of its patience with its pre-stop.
 func (t *step) drained(i int) {
-	p := &t.procs[i]
+	p := t.own(i)
 	switch {
 	case p.hooking:
 		t.report("the pre-stop of " + t.title(i) + " has not ended in time")
@@ -64,13 +64,13 @@ func (t *step) drained(i int) {
 // tellNow sends the stop signal to a process.
 func (t *step) tellNow(i int) {
 	t.endDrain(i)
-	t.procs[i].signalled = true
+	t.own(i).signalled = true
 	t.do(Signal{i, t.m.specs[i].signal})
 	t.startGrace(i)
 }
 
 func (t *step) endDrain(i int) {
-	if p := &t.procs[i]; p.draining {
+	if p := t.own(i); p.draining {
 		p.draining, p.hooking = false, false
 		t.do(CancelTimer{Timer{Drain, i}})
 	}

@@ -12,7 +12,7 @@ import (
 // exited takes note of an end and decides what it means. What the process has left behind has to end before anything follows from that but
 // the end of all.
 func (t *step) exited(e Exited) {
-	i, p := e.Proc, &t.procs[e.Proc]
+	i, p := e.Proc, t.own(e.Proc)
 	if p.phase != Spawning && p.phase != Running && p.phase != Stopping {
 		return
 	}
@@ -45,8 +45,8 @@ func (t *step) exited(e Exited) {
 
 // appEnded begins the end of all. An end with 0 is what jobs come to, and nothing to speak of.
 func (t *step) appEnded() {
-	p := &t.procs[t.m.app]
-	if p.done || !slices.ContainsFunc(t.procs[:t.m.app], func(q proc) bool { return !over(q.phase) }) {
+	p := t.procs[t.m.app]
+	if p.done || !slices.ContainsFunc(t.procs[:t.m.app], func(q *proc) bool { return !over(q.phase) }) {
 		t.debug(t.title(t.m.app) + " " + p.end)
 	} else {
 		t.report(t.title(t.m.app) + " " + p.end + "; stopping its sidecars")
@@ -57,7 +57,7 @@ func (t *step) appEnded() {
 // linger tells what a process has left behind to stop. It has what is left of the process's grace, or all of it where the process was not
 // told.
 func (t *step) linger(i int) {
-	p := &t.procs[i]
+	p := t.own(i)
 	switch {
 	case t.killing:
 		t.endGrace(i)
@@ -75,13 +75,14 @@ func (t *step) linger(i int) {
 
 // killRest ends what a process has left behind, without asking, and leaves behind what doesn't go.
 func (t *step) killRest(i int, why string) {
-	t.procs[i].killed, t.procs[i].inGrace = true, true
+	p := t.own(i)
+	p.killed, p.inGrace = true, true
 	t.do(SignalRest{i, syscall.SIGKILL, why}, SetTimer{Timer{Grace, i}, giveUpDelay})
 }
 
 // cleared goes on when nothing is left any more of a process that has ended.
 func (t *step) cleared(i int) {
-	p := &t.procs[i]
+	p := t.own(i)
 	if p.phase != Lingering {
 		return
 	}
@@ -94,7 +95,7 @@ func (t *step) cleared(i int) {
 
 // sidecarEnded decides whether a sidecar is started again, has done what it is for, or is lost.
 func (t *step) sidecarEnded(i int) {
-	p, s := &t.procs[i], &t.m.specs[i]
+	p, s := t.own(i), &t.m.specs[i]
 	switch {
 	case p.why == asked:
 		p.next, p.since = Waiting, t.now
@@ -144,7 +145,7 @@ func (s *spec) restarts(p *proc) bool {
 
 // restartLater starts a sidecar again after its backoff, unless it has had all its restarts.
 func (t *step) restartLater(i int) {
-	p, s := &t.procs[i], &t.m.specs[i]
+	p, s := t.own(i), &t.m.specs[i]
 	p.recent = slices.DeleteFunc(slices.Clone(p.recent), func(at time.Duration) bool { return t.now-at >= s.window })
 	if len(p.recent) >= s.MaxRestarts {
 		window := strconv.FormatFloat(s.RestartWindowSeconds, 'g', -1, 64)
@@ -161,7 +162,8 @@ func (t *step) restartLater(i int) {
 
 // retry starts a process again after its backoff, or as soon as what it depends on holds again.
 func (t *step) retry(i int) {
-	t.procs[i].phase, t.procs[i].since = Waiting, t.now
+	p := t.own(i)
+	p.phase, p.since = Waiting, t.now
 	if e, never := t.unmet(i); e != nil && !never {
 		t.report(t.title(i) + " is not restarted yet: it needs " + t.need(*e))
 	}

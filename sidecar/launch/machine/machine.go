@@ -49,7 +49,7 @@ func (p Phase) String() string {
 // State is all that the machine knows. It is a value: Step leaves the one that it is given untouched.
 type State struct {
 	m        *machine
-	procs    []proc
+	procs    []*proc // shared with other States
 	stopping bool
 	began    time.Duration // when stopping began
 	deadline time.Duration // of the stop budget, once stopping
@@ -155,12 +155,17 @@ func New(p plan.Plan, budget time.Duration) State {
 			on.completes = on.completes || e.Condition == plan.Completed
 		}
 	}
-	return State{m: m, procs: make([]proc, len(processes)), cause: none}
+	s := State{m: m, procs: make([]*proc, len(processes)), cause: none}
+	for i := range s.procs {
+		s.procs[i] = &proc{}
+	}
+	return s
 }
 
 // step is one Step on its way: the new state and the actions so far.
 type step struct {
 	State
+	before  []*proc
 	now     time.Duration
 	yields  bool // it is of an end that a SIGTERM would explain
 	begins  bool // the end of all begins in it
@@ -173,7 +178,7 @@ func Step(s State, e Event) (State, []Action) {
 	if s.finished {
 		return s, nil
 	}
-	t := &step{State: s, now: e.at()}
+	t := &step{State: s, before: s.procs, now: e.at()}
 	t.procs = slices.Clone(s.procs)
 	switch e := e.(type) {
 	case Spawned:
@@ -205,6 +210,15 @@ func Step(s State, e Event) (State, []Action) {
 	}
 	t.proceed()
 	return t.State, t.actions
+}
+
+// own returns process i, to be changed: the new state's own.
+func (t *step) own(i int) *proc {
+	if t.procs[i] == t.before[i] {
+		own := *t.procs[i]
+		t.procs[i] = &own
+	}
+	return t.procs[i]
 }
 
 func (t *step) do(actions ...Action) { t.actions = append(t.actions, actions...) }

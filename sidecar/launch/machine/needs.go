@@ -30,7 +30,7 @@ func (s *State) awaits(e plan.Edge) bool {
 }
 
 func (s *State) holds(e plan.Edge) bool {
-	on := &s.procs[e.On]
+	on := s.procs[e.On]
 	completed := on.phase != Skipped && on.gone() && on.done
 	switch e.Condition {
 	case plan.Ready:
@@ -44,7 +44,7 @@ func (s *State) holds(e plan.Edge) bool {
 
 // falters reports whether a process has failed once, was stopped by somebody, or waits for one that isn't essential and falters.
 func (s *State) falters(i int) bool {
-	p := &s.procs[i]
+	p := s.procs[i]
 	if p.faltered || p.phase == Held || p.phase == Lingering && p.next == Held {
 		return true
 	}
@@ -74,7 +74,7 @@ func (t *step) awaited(i int) bool {
 
 // watchWaits has it told when somebody waits for long.
 func (t *step) watchWaits() {
-	waits := !t.stopping && slices.ContainsFunc(t.procs, func(p proc) bool { return p.phase == Waiting })
+	waits := !t.stopping && slices.ContainsFunc(t.procs, func(p *proc) bool { return p.phase == Waiting })
 	switch {
 	case waits && !t.watching:
 		t.do(SetTimer{Timer{Kind: Waits}, firstWait})
@@ -141,7 +141,7 @@ func (s *State) wish(e plan.Edge) string {
 
 // standing says why what an edge asks for does not hold yet.
 func (s *State) standing(e plan.Edge) string {
-	on := &s.procs[e.On]
+	on := s.procs[e.On]
 	switch on.phase {
 	case Waiting:
 		return "it waits itself"

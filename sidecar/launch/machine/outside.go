@@ -8,7 +8,7 @@ import (
 
 // signalled passes a signal on to the app; SIGTERM, and before the app runs whatever else would have ended it, stops all.
 func (t *step) signalled(sig syscall.Signal) {
-	app := &t.procs[t.m.app]
+	app := t.procs[t.m.app]
 	switch {
 	case sig == syscall.SIGTERM:
 		t.terminated()
@@ -42,7 +42,7 @@ func (t *step) summon(sig syscall.Signal, summons string) {
 }
 
 func (t *step) expired(timer Timer) {
-	p := &t.procs[timer.Proc]
+	p := t.own(timer.Proc)
 	switch timer.Kind {
 	case Backoff:
 		if p.phase == BackingOff {
@@ -78,7 +78,7 @@ func (t *step) expired(timer Timer) {
 
 // endOfGrace kills what has not ended by itself, and leaves behind what can't be killed.
 func (t *step) endOfGrace(i int) {
-	p := &t.procs[i]
+	p := t.own(i)
 	late := "has not ended " + (t.now - p.told).Round(10*time.Millisecond).String() + " after " + t.m.specs[i].StopSignal
 	switch {
 	case p.phase == Lingering && p.killed:
@@ -99,7 +99,7 @@ func (t *step) restartAsked(i int) {
 		t.do(Answer{t.title(i) + " " + refused})
 		return
 	}
-	p := &t.procs[i]
+	p := t.own(i)
 	switch {
 	case p.phase == BackingOff:
 		t.do(CancelTimer{Timer{Backoff, i}})

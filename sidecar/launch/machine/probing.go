@@ -8,14 +8,14 @@ import (
 
 func (t *step) startProbe(i int, kind plan.ProbeKind) {
 	if t.m.specs[i].probes[kind] != nil {
-		t.procs[i].probes[kind] = tally{active: true}
+		t.own(i).probes[kind] = tally{active: true}
 		t.do(StartProbe{i, t.procs[i].run, kind})
 	}
 }
 
 func (t *step) stopProbe(i int, kind plan.ProbeKind) {
 	if t.procs[i].probes[kind].active {
-		t.procs[i].probes[kind].active = false
+		t.own(i).probes[kind].active = false
 		t.do(StopProbe{i, kind})
 	}
 }
@@ -28,7 +28,7 @@ func (t *step) stopProbes(i int) {
 
 // probed counts one result and acts when a threshold is reached.
 func (t *step) probed(e Probed) {
-	p := &t.procs[e.Proc]
+	p := t.own(e.Proc)
 	count, settings := &p.probes[e.Kind], t.m.specs[e.Proc].probes[e.Kind]
 	if !count.active || e.Run != p.run {
 		return // a late result
@@ -47,7 +47,7 @@ func (t *step) probed(e Probed) {
 }
 
 func (t *step) passed(i int, kind plan.ProbeKind) {
-	p := &t.procs[i]
+	p := t.own(i)
 	switch {
 	case kind == plan.Startup:
 		t.debug(t.title(i) + " passed its startup probe")
@@ -63,7 +63,7 @@ func (t *step) passed(i int, kind plan.ProbeKind) {
 }
 
 func (t *step) failed(i int, kind plan.ProbeKind, why string) {
-	p := &t.procs[i]
+	p := t.own(i)
 	t.falter(p)
 	if kind == plan.Readiness {
 		switch {
@@ -87,7 +87,7 @@ func (t *step) failed(i int, kind plan.ProbeKind, why string) {
 
 // exceeded does what the process's memory-policy says.
 func (t *step) exceeded(e Exceeded) {
-	p, s := &t.procs[e.Proc], &t.m.specs[e.Proc]
+	p, s := t.own(e.Proc), &t.m.specs[e.Proc]
 	if p.phase != Running || e.Run != p.run || t.stopping {
 		return
 	}

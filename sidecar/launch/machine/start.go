@@ -52,14 +52,14 @@ func (t *step) skipBroken() (skipped bool) {
 
 // skip gives up a process that can't be started, since what it needs can't be any more.
 func (t *step) skip(i int, e plan.Edge) {
-	p, on := &t.procs[i], &t.procs[e.On]
+	p, on := t.own(i), t.procs[e.On]
 	p.phase, p.code = Skipped, on.code
 	p.end = "needs " + t.need(e) + ", which " + on.end
 	t.lost(i, p.sentence())
 }
 
 func (t *step) spawn(i int) {
-	p := &t.procs[i]
+	p := t.own(i)
 	recent := p.recent
 	if p.run > 0 && p.why != asked {
 		recent = append(slices.Clone(recent), t.now)
@@ -72,7 +72,7 @@ func (t *step) spawn(i int) {
 }
 
 func (t *step) spawned(i int) {
-	p := &t.procs[i]
+	p := t.own(i)
 	if p.phase != Spawning {
 		return
 	}
@@ -94,7 +94,7 @@ func (t *step) spawned(i int) {
 
 // started is the end of a process's start.
 func (t *step) started(i int) {
-	p := &t.procs[i]
+	p := t.own(i)
 	p.started, p.times.Started = true, t.now
 	if t.m.specs[i].probes[plan.Readiness] == nil {
 		p.ready, p.times.Ready = true, t.now

@@ -17,7 +17,7 @@ func (t *step) beginStop(cause int) {
 		t.do(Explain{t.explain()})
 	}
 	for i := range t.procs {
-		switch p := &t.procs[i]; p.phase {
+		switch p := t.own(i); p.phase {
 		case Waiting:
 			p.phase = Skipped
 		case Held:
@@ -66,14 +66,14 @@ func (t *step) stopUnneeded() {
 
 // tell is stop, for the end of all, once.
 func (t *step) tell(i int) {
-	if p := &t.procs[i]; p.why != shutdown && !p.killed {
+	if p := t.procs[i]; p.why != shutdown && !p.killed {
 		t.stop(i, shutdown)
 	}
 }
 
 // stop tells a process to stop and gives it its grace; one that is still being spawned is told when it runs.
 func (t *step) stop(i int, why reason) {
-	p := &t.procs[i]
+	p := t.own(i)
 	told := p.phase == Stopping
 	p.why = why
 	if p.phase != Running && !told {
@@ -92,13 +92,13 @@ func (t *step) stop(i int, why reason) {
 }
 
 func (t *step) startGrace(i int) {
-	p := &t.procs[i]
+	p := t.own(i)
 	p.told, p.inGrace = t.now, true
 	t.do(SetTimer{Timer{Grace, i}, t.graceOf(i)})
 }
 
 func (t *step) endGrace(i int) {
-	if p := &t.procs[i]; p.inGrace {
+	if p := t.own(i); p.inGrace {
 		p.inGrace = false
 		t.do(CancelTimer{Timer{Grace, i}})
 	}
@@ -112,7 +112,7 @@ func (t *step) graceOf(i int) time.Duration {
 		return grace
 	}
 	left := max(0, t.deadline-t.now)
-	if slices.ContainsFunc(t.procs[:t.m.app], func(p proc) bool { return !over(p.phase) }) {
+	if slices.ContainsFunc(t.procs[:t.m.app], func(p *proc) bool { return !over(p.phase) }) {
 		left -= min(sidecarsReserve, left/2)
 	}
 	if grace == 0 {
@@ -123,7 +123,7 @@ func (t *step) graceOf(i int) time.Duration {
 
 // kill ends a process that runs, or what is left of it, without asking.
 func (t *step) kill(i int) {
-	p := &t.procs[i]
+	p := t.own(i)
 	switch {
 	case p.killed:
 		return
@@ -147,7 +147,7 @@ func (t *step) hurry() {
 	t.hasty, t.deadline = true, t.now+left
 	t.do(SetTimer{Timer{Kind: Budget}, left})
 	for i := range t.procs {
-		switch p := &t.procs[i]; {
+		switch p := t.own(i); {
 		case p.draining:
 			t.tellNow(i)
 		case !over(p.phase):
@@ -169,7 +169,7 @@ func (t *step) endBudget() {
 	}
 	t.report(why + "; killing " + strings.Join(t.alive(), ", "))
 	for i := range t.procs {
-		t.procs[i].late = why
+		t.own(i).late = why
 		t.kill(i)
 	}
 	t.do(SetTimer{Timer{Kind: GiveUp}, giveUpDelay})
@@ -193,7 +193,7 @@ func (t *step) finish() {
 	}
 	t.do(CancelTimer{Timer{Kind: Budget}}, CancelTimer{Timer{Kind: GiveUp}}, CancelTimer{Timer{Kind: Shared}})
 	code := t.exitCode()
-	if app := &t.procs[t.m.app]; code != 0 && (t.cause != none || app.killed || app.run == 0) {
+	if app := t.procs[t.m.app]; code != 0 && (t.cause != none || app.killed || app.run == 0) {
 		if !t.begins || !t.told { // otherwise the line before it says so
 			t.report("exit code " + strconv.Itoa(code) + ": " + t.explain())
 		}
@@ -204,7 +204,7 @@ func (t *step) finish() {
 
 // exitCode is the app's, unless a sidecar's end or a failure of the app's began the stop: then it is never 0.
 func (t *step) exitCode() int {
-	app := &t.procs[t.m.app]
+	app := t.procs[t.m.app]
 	switch {
 	case t.cause != none && (t.cause != t.m.app || !app.done):
 		return max(1, t.procs[t.cause].code)

@@ -46,7 +46,7 @@ func (h Health) String() string { return [...]string{"", "starting", "not ready"
 
 // View returns what is known of process i of the plan's Processes.
 func (s State) View(i int) View {
-	p := &s.procs[i]
+	p := s.procs[i]
 	v := View{Phase: p.phase, Run: p.run, LastEnd: p.end, Times: p.times}
 	v.Done = p.phase != Skipped && p.gone() && p.done
 	if p.draining {
@@ -67,7 +67,7 @@ func (s State) View(i int) View {
 }
 
 func (s State) health(i int) Health {
-	p := &s.procs[i]
+	p := s.procs[i]
 	switch {
 	case s.m.specs[i].probes == [plan.ProbeKinds]*plan.Probe{}:
 		return Unprobed

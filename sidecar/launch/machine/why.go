@@ -4,7 +4,7 @@ import "strconv"
 
 // endingOf says how a process ended and, as far as that is known, by whose doing, as the end of a sentence.
 func (t *step) endingOf(e Exited) string {
-	p := &t.procs[e.Proc]
+	p := t.own(e.Proc)
 	how := "exited with status " + strconv.Itoa(e.Code)
 	if e.Signal != "" {
 		how = "was killed by " + e.Signal
@@ -35,7 +35,7 @@ func (p *proc) sentence() string {
 
 // explain says why the container ends, as far as that is known.
 func (s *State) explain() string {
-	app := &s.procs[s.m.app]
+	app := s.procs[s.m.app]
 	switch {
 	case s.cause == none && app.run == 0:
 		return s.summons + " before " + s.m.kind + " was started"

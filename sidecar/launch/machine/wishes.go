@@ -16,7 +16,7 @@ func (t *step) stopAsked(i int) {
 		t.do(Answer{t.title(i) + " can't be stopped alone: everything is being stopped"})
 		return
 	}
-	switch p := &t.procs[i]; {
+	switch p := t.own(i); {
 	case p.phase == Waiting:
 		p.phase = Held
 	case p.phase == BackingOff:
@@ -37,7 +37,7 @@ func (t *step) startAsked(i int) {
 		t.do(Answer{t.title(i) + " " + refused})
 		return
 	}
-	switch p := &t.procs[i]; p.phase {
+	switch p := t.own(i); p.phase {
 	case Spawning:
 		if p.why == held {
 			p.why = untold
@@ -62,7 +62,7 @@ func (t *step) drainAsked() {
 
 // changed does what is declared for a process one of whose files has changed. One that doesn't run reads them when it starts.
 func (t *step) changed(i int, path string) {
-	p, on := &t.procs[i], t.m.specs[i].OnChange
+	p, on := t.own(i), t.m.specs[i].OnChange
 	switch {
 	case on == nil || t.stopping || p.phase != Running:
 	case on.Do == plan.DoRestart:
