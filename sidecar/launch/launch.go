@@ -26,7 +26,10 @@ import (
 // directory above that of the running program. Run returns the container's exit code, or an error where nothing was started.
 func Run(processType, file string, app []string) (int, error) {
 	supervise.LimitThreads()
-	signals := supervise.Hear()
+	signals, err := supervise.Hear()
+	if err != nil {
+		return 0, err
+	}
 	own, err := os.Executable() // not known where /proc is not mounted
 	if err != nil && file == "" {
 		return 0, fault.Around("where plan.toml lies can't be found out: ", err, ": name it with --plan")

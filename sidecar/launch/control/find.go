@@ -1,7 +1,6 @@
 package control
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/fault"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/socket"
 )
 
@@ -92,7 +92,7 @@ func (s supervisor) refuses() error {
 // nearest returns the supervisor that is this process's nearest ancestor or, where none is, those that seem to be of its container: of its
 // mount namespace, and of its control groups. The containers of a Pod may share all other namespaces. Of these it returns the outermost.
 func nearest(all []supervisor) []supervisor {
-	for pid := os.Getpid(); pid > 0; pid = parent(pid) {
+	for pid := os.Getpid(); pid > 0; pid, _ = proc.Parent(pid) {
 		if i := slices.IndexFunc(all, isPID(pid)); i >= 0 {
 			return all[i : i+1]
 		}
@@ -116,7 +116,7 @@ func nearest(all []supervisor) []supervisor {
 func outermost(all []supervisor) (top []supervisor) {
 	for _, s := range all {
 		inner := false
-		for pid := parent(s.pid); pid > 0 && !inner; pid = parent(pid) {
+		for pid, _ := proc.Parent(s.pid); pid > 0 && !inner; pid, _ = proc.Parent(pid) {
 			inner = slices.ContainsFunc(all, isPID(pid))
 		}
 		if !inner {
@@ -128,30 +128,19 @@ func outermost(all []supervisor) (top []supervisor) {
 
 // mountNamespace is empty where it may not be known.
 func mountNamespace(process string) string {
-	namespace, _ := os.Readlink(procDir(process) + "/ns/mnt")
+	namespace, _ := os.Readlink("/proc/" + process + "/ns/mnt")
 	return namespace
 }
 
 func controlGroups(process string) string {
-	text, _ := os.ReadFile(procDir(process) + "/cgroup")
+	text, _ := proc.Read("/proc/" + process + "/cgroup")
 	return string(text)
-}
-
-// parent returns a process's parent; 0 where there is none to be seen from here.
-func parent(pid int) int {
-	text, _ := os.ReadFile(procDir(strconv.Itoa(pid)) + "/stat")
-	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
-	if len(fields) < 2 {
-		return 0
-	}
-	above, _ := strconv.Atoi(string(fields[1]))
-	return above
 }
 
 // listening connects to all supervisors, or to the one of that PID. Anybody in the network namespace can take a name; so those whose
 // process is not here, or is not who listens, are passed over.
 func listening(pid int) (found []supervisor, err error) {
-	text, err := os.ReadFile("/proc/net/unix")
+	text, err := proc.Read("/proc/net/unix")
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +168,7 @@ func listening(pid int) (found []supervisor, err error) {
 // userOf returns a process's user; -1 where it is gone.
 func userOf(pid int) int {
 	var info unix.Stat_t
-	if unix.Stat(procDir(strconv.Itoa(pid)), &info) != nil {
+	if unix.Stat(proc.Dir(pid), &info) != nil {
 		return -1
 	}
 	return int(info.Uid)
@@ -196,7 +185,7 @@ type offer struct {
 
 // isGenuine reports whether the process that the name claims has the socket. It is for when the kernel can't be asked who listens.
 func (o offer) isGenuine() bool {
-	dir := procDir(strconv.Itoa(o.pid)) + "/fd/"
+	dir := proc.Dir(o.pid) + "/fd/"
 	entries, _ := os.ReadDir(dir)
 	return slices.ContainsFunc(entries, func(e os.DirEntry) bool {
 		target, _ := os.Readlink(dir + e.Name())
@@ -221,5 +210,3 @@ func offers(text, prefix string) (all []offer) {
 	}
 	return all
 }
-
-func procDir(process string) string { return "/proc/" + process }

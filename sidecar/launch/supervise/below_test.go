@@ -10,6 +10,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 )
 
 func TestNobodyBelowEscapesWhoIsHandedOnMeanwhile(t *testing.T) {
@@ -27,8 +29,8 @@ func TestNobodyBelowEscapesWhoIsHandedOnMeanwhile(t *testing.T) {
 		}
 		killAllBelow(time.Now().Add(10 * time.Second))
 		var left []int
-		eachBelow(os.Getpid(), func(pid int) {
-			if !isZombie(pid) {
+		proc.EachBelow(os.Getpid(), func(pid int) {
+			if !proc.IsZombie(pid) {
 				left = append(left, pid)
 			}
 		})

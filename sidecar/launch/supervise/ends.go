@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 )
 
 // Processes close their files before they have ended, so of a sidecar and an app that end on account of each other either can be found
@@ -19,8 +21,8 @@ const lastMoment = 50 * time.Millisecond
 // ends are those that the machine has not heard of yet.
 type ends struct {
 	all   []end
-	until time.Time   // it hears of them by then
-	timer *time.Timer // set while they are kept
+	until time.Time // it hears of them by then
+	alarm *alarm    // set while they are kept
 }
 
 // end is that of child proc.
@@ -41,14 +43,12 @@ func (r *Supervisor) ended(i int, ws unix.WaitStatus) {
 
 func (r *Supervisor) hearEnds() {
 	if wait := time.Until(r.ends.until); wait > 0 && r.causeIsLeaving() {
-		if r.ends.timer == nil {
-			r.ends.timer = time.AfterFunc(wait, func() { r.inbox <- r.hearEnds })
+		if r.ends.alarm == nil {
+			r.ends.alarm = r.agenda.after(wait, r.hearEnds)
 		}
 		return
 	}
-	if r.ends.timer != nil {
-		r.ends.timer.Stop()
-	}
+	r.agenda.cancel(r.ends.alarm)
 	all := r.ends.all
 	r.ends = ends{}
 	slices.SortStableFunc(all, r.byCause)
@@ -97,7 +97,7 @@ func isLeaving(pid int) bool {
 	if pid == 0 {
 		return false
 	}
-	fields := stat(pid)
+	fields := proc.Stat(pid)
 	if len(fields) < 7 {
 		return false
 	}

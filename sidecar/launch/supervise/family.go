@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 )
 
 // A process that ends leaves behind what it has started and not awaited. Such orphans become our children (PR_SET_CHILD_SUBREAPER), but
@@ -30,7 +32,7 @@ func (r *Supervisor) markNext(i int) {
 
 // markOf returns the mark that a process bears: some number that is none where it isn't one of ours.
 func markOf(pid int) uint64 {
-	text, _ := os.ReadFile(procDir(pid) + "/limits")
+	text, _ := proc.Read(proc.Dir(pid) + "/limits")
 	_, line, _ := bytes.Cut(text, []byte("Max file locks"))
 	soft, _, _ := bytes.Cut(bytes.TrimLeft(line, " "), []byte(" "))
 	mark, _ := strconv.ParseUint(string(soft), 10, 64)
@@ -42,7 +44,7 @@ func (r *Supervisor) leftBy(i int) (left []int) {
 	isTheirs := map[int]bool{}
 	for _, orphan := range r.orphans() {
 		visit := func(pid int) {
-			fields := stat(pid)
+			fields := proc.Stat(pid)
 			if len(fields) < 3 || fields[0][0] == 'Z' || fields[0][0] == 'X' {
 				return
 			}
@@ -54,7 +56,7 @@ func (r *Supervisor) leftBy(i int) (left []int) {
 			}
 		}
 		visit(orphan)
-		eachBelow(orphan, visit)
+		proc.EachBelow(orphan, visit)
 	}
 	return left
 }
@@ -76,18 +78,8 @@ func (r *Supervisor) owner(pid, group int) int {
 // them apart in a microsecond each, where /proc takes fifty, and to await them takes as long. All are children of the main thread: those
 // that we start, since we start them there, and orphans, since the kernel gives them to a process's first living thread.
 func (r *Supervisor) orphans() (pids []int) {
-	text, err := os.ReadFile("/proc/thread-self/children")
-	if err != nil { // the kernel is built without it, or /proc isn't mounted
-		for _, pid := range allChildren()[os.Getpid()] {
-			text = append(strconv.AppendInt(text, int64(pid), 10), ' ')
-		}
-	}
-	for field := range bytes.FieldsSeq(text) {
-		pid, err := strconv.Atoi(string(field))
-		if err != nil || r.pids[pid] != nil {
-			continue
-		}
-		if ended(unix.P_PID, pid) != pid {
+	for _, pid := range proc.Own() {
+		if r.pids[pid] == nil && ended(unix.P_PID, pid) != pid {
 			pids = append(pids, pid)
 		}
 	}
@@ -100,14 +92,14 @@ func downstream(pids []int) map[int]bool {
 	writers := map[string]int{} // by the pipe
 	for _, pid := range pids {
 		for _, output := range []string{"/fd/1", "/fd/2"} {
-			if pipe, err := os.Readlink(procDir(pid) + output); err == nil {
+			if pipe, err := os.Readlink(proc.Dir(pid) + output); err == nil {
 				writers[pipe] = pid
 			}
 		}
 	}
 	reads := map[int]bool{}
 	for _, pid := range pids {
-		pipe, err := os.Readlink(procDir(pid) + "/fd/0")
+		pipe, err := os.Readlink(proc.Dir(pid) + "/fd/0")
 		writer, written := writers[pipe]
 		reads[pid] = err == nil && written && writer != pid && bytes.HasPrefix([]byte(pipe), []byte("pipe:"))
 	}

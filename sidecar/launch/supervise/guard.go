@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 )
 
 const (
@@ -33,15 +35,6 @@ func (g *guard) decide(code int) int {
 	const decided = 1 << 32 // since 0 is a code too
 	g.code.CompareAndSwap(0, decided|int64(code))
 	return int(g.code.Load() &^ decided)
-}
-
-// startGuard begins to wait for a stop. SIGTERM begins one even where the main goroutine hears nothing.
-func (r *Supervisor) startGuard() {
-	go func() {
-		for range r.launch.Signals.guard {
-			r.armGuard(r.launch.Budget)
-		}
-	}()
 }
 
 // armGuard has all ended once left and twice guardDelay are over, or earlier where that was asked for before.
@@ -71,7 +64,7 @@ func killAllBelow(deadline time.Time) {
 	known := map[int]bool{}
 	for quiet := 0; quiet < 2 && time.Now().Before(deadline); quiet++ {
 		killBelow(func(pid int) {
-			if !known[pid] || !isZombie(pid) {
+			if !known[pid] || !proc.IsZombie(pid) {
 				known[pid], quiet = true, -1
 			}
 		})
@@ -88,7 +81,7 @@ func killBelow(killed func(pid int)) {
 		_ = unix.Kill(-1, unix.SIGKILL)
 		return
 	}
-	eachBelow(os.Getpid(), func(pid int) {
+	proc.EachBelow(os.Getpid(), func(pid int) {
 		_ = unix.Kill(pid, unix.SIGKILL)
 		killed(pid)
 	})
@@ -118,8 +111,8 @@ func continueUnborn() {
 	if err != nil {
 		return
 	}
-	for _, pid := range childrenOf(os.Getpid()) {
-		theirs, err := os.Stat(filepath.Join(procDir(pid), "exe"))
+	for _, pid := range proc.Children(os.Getpid()) {
+		theirs, err := os.Stat(filepath.Join(proc.Dir(pid), "exe"))
 		if err == nil && os.SameFile(own, theirs) {
 			_ = unix.Kill(pid, unix.SIGCONT)
 		}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -18,7 +19,7 @@ func (r *Supervisor) scoreOOM(pid, adj int) {
 	if adj == 0 {
 		return
 	}
-	if err := os.WriteFile(procDir(pid)+"/oom_score_adj", []byte(strconv.Itoa(adj)), 0); err != nil {
+	if err := os.WriteFile(proc.Dir(pid)+"/oom_score_adj", []byte(strconv.Itoa(adj)), 0); err != nil {
 		r.tell(machine.Debug, "oom_score_adj: "+err.Error())
 	}
 }
@@ -42,13 +43,13 @@ var lookingAround sync.Mutex
 
 // memoryOf returns the bytes of memory of a process and all below it, those in swap too: its proportional share of what it has in common
 // with others or, where that may not be read, all of it.
-func memoryOf(pid int) (sum int64) { return memoryOfAll(append(descendants(pid), pid)) }
+func memoryOf(pid int) (sum int64) { return memoryOfAll(append(proc.Below(pid), pid)) }
 
 func memoryOfAll(pids []int) (sum int64) {
 	lookingAround.Lock()
 	defer lookingAround.Unlock()
 	for _, pid := range pids {
-		if own := kibibytes(procDir(pid)+"/smaps_rollup", "Pss:", "SwapPss:"); own > 0 {
+		if own := kibibytes(proc.Dir(pid)+"/smaps_rollup", "Pss:", "SwapPss:"); own > 0 {
 			sum += own
 		} else {
 			sum += wholeMemoryOf(pid)
@@ -58,13 +59,11 @@ func memoryOfAll(pids []int) (sum int64) {
 }
 
 // wholeMemoryOf returns the bytes of memory of one process, with all that it has in common with others. They are quickly read.
-func wholeMemoryOf(pid int) int64 { return kibibytes(procDir(pid)+"/status", "VmRSS:", "VmSwap:") }
-
-func procDir(pid int) string { return "/proc/" + strconv.Itoa(pid) }
+func wholeMemoryOf(pid int) int64 { return kibibytes(proc.Dir(pid)+"/status", "VmRSS:", "VmSwap:") }
 
 // kibibytes adds up some lines of a file of /proc that are in kB, and returns them in bytes.
 func kibibytes(file string, keys ...string) (sum int64) {
-	text, _ := os.ReadFile(file)
+	text, _ := proc.Read(file)
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)
 		if len(fields) > 1 && slices.Contains(keys, fields[0]) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/probe"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -111,7 +112,8 @@ func (r *Supervisor) report(ctx context.Context, a machine.StartProbe, err error
 func (r *Supervisor) onMain(ctx context.Context, f func()) {
 	done := make(chan struct{})
 	select {
-	case r.inbox <- func() { defer close(done); f() }:
+	case r.agenda.asked <- func() { defer close(done); f() }:
+		r.agenda.bell.ring()
 		<-done
 	case <-ctx.Done():
 	}
@@ -217,11 +219,11 @@ func (r *Supervisor) run(ctx context.Context, i int, argv []string, input string
 		return errors.New(describe(argv[0], words) + ": status " + strconv.Itoa(code))
 	case <-ctx.Done():
 		// The main goroutine takes this even when the probe was stopped, so that nothing is left of the command.
-		r.inbox <- func() {
+		r.onMain(context.Background(), func() {
 			if r.pids[pid] != nil {
 				_ = unix.Kill(-pid, unix.SIGKILL)
 			}
-		}
+		})
 		return late
 	}
 }
@@ -353,7 +355,7 @@ func speaksFor(n probe.Notification, pid int) bool {
 		if sender == pid {
 			return true
 		}
-		parent, alive := parentOf(sender) // a zombie has one
+		parent, alive := proc.Parent(sender) // a zombie has one
 		if isGone := parent == 0 && !alive; isGone && sender == n.PID {
 			return int(n.UID) == os.Geteuid()
 		}

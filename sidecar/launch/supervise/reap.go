@@ -1,20 +1,21 @@
 package supervise
 
 import (
-	"bytes"
-	"os"
 	"slices"
-	"strconv"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 )
 
 // sweepLimit is how long the supervisor goes on trying to end what the processes have left behind.
 const sweepLimit = 2 * time.Second
+
+// sweepPause is how long it waits for a child's end before it looks again. None of those killed need be its own child.
+const sweepPause = 10 * time.Millisecond
 
 // mostSwept is how many ended processes are awaited before the living are killed again. With thousands of the dead that takes a while too.
 const mostSwept = 1000
@@ -33,7 +34,8 @@ func (r *Supervisor) reap() {
 		}
 		if turn == mostReaped {
 			r.swamped = true
-			r.queueReap()
+			r.came.deaths.Store(true) // what else waits to be heard comes first
+			r.agenda.bell.ring()
 			break
 		}
 		known := r.pids[pid]
@@ -59,14 +61,6 @@ func (r *Supervisor) isChild(pid int) bool {
 	return slices.ContainsFunc(r.children, func(c child) bool { return c.pid == pid })
 }
 
-// queueReap has reap called again, after what else waits to be heard.
-func (r *Supervisor) queueReap() {
-	select {
-	case r.launch.Signals.deaths <- unix.SIGCHLD:
-	default: // it is already
-	}
-}
-
 // siginfo is the kernel's siginfo_t as waitid(2) fills it on 64-bit machines.
 type siginfo struct {
 	signo, errno, code, _ int32
@@ -77,15 +71,16 @@ type siginfo struct {
 // ended is the PID of a child, of those that waitid(2) is to look at, that has ended and is not awaited yet; 0 when none has, -1 when there
 // is no such child at all.
 func ended(idType, id int) int {
-	info := waitInfo(idType, id)
+	info := waitInfo(idType, id, unix.WEXITED)
 	return int(info.pid)
 }
 
-// waitInfo looks at a child that has ended, and leaves it to be awaited. The PID in it is as that of ended.
-func waitInfo(idType, id int) (info siginfo) {
+// waitInfo looks at a child that has ended or, where what says so, was stopped, and leaves it to be awaited. The PID in it is as that of
+// ended.
+func waitInfo(idType, id, what int) (info siginfo) {
 	for {
 		_, _, errno := unix.Syscall6(unix.SYS_WAITID, uintptr(idType), uintptr(id), uintptr(unsafe.Pointer(&info)),
-			unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, 0, 0)
+			uintptr(what|unix.WNOHANG|unix.WNOWAIT), 0, 0)
 		switch errno {
 		case 0:
 			return info
@@ -112,96 +107,23 @@ func (r *Supervisor) sweep() {
 		}
 		killBelow(func(int) {})
 		if reaped = 0; pid == 0 {
-			r.awaitDeath()
+			r.agenda.bell.wait(&unix.Timespec{Nsec: sweepPause.Nanoseconds()})
 		}
 	}
 	r.tell(machine.Info, "some processes can't be ended; leaving them")
 }
 
-// awaitDeath waits for a child's end, for a short while where none of those killed is our own child.
-func (r *Supervisor) awaitDeath() {
-	select {
-	case <-r.launch.Signals.deaths:
-	case <-time.After(10 * time.Millisecond):
+// continueChild is continueStopped for a child, of which the kernel tells sooner. At a terminal the child's stop may have been heard of, and
+// is not told again.
+func (r *Supervisor) continueChild(pid int) {
+	if r.terminal || waitInfo(unix.P_PID, pid, unix.WSTOPPED).pid == int32(pid) {
+		continueStopped(pid)
 	}
-}
-
-// descendants are the PIDs of all processes below root.
-func descendants(root int) (found []int) {
-	eachBelow(root, func(pid int) { found = append(found, pid) })
-	return found
-}
-
-// eachBelow visits all processes below root, each before its children are looked up: a chain of processes that fork and end can only be
-// caught by who is quicker.
-func eachBelow(root int, visit func(pid int)) {
-	children := childrenOf
-	if _, err := os.Stat("/proc/thread-self/children"); err != nil { // the kernel is built without it
-		all := allChildren()
-		children = func(pid int) []int { return all[pid] }
-	}
-	for next := []int{root}; len(next) > 0; next = next[1:] {
-		for _, pid := range children(next[0]) {
-			visit(pid)
-			next = append(next, pid)
-		}
-	}
-}
-
-// childrenOf are a process's children, those too that have ended and were not awaited, as its threads have them (proc(5)).
-func childrenOf(pid int) (children []int) {
-	threads := procDir(pid) + "/task/"
-	entries, _ := os.ReadDir(threads)
-	for _, thread := range entries {
-		text, _ := os.ReadFile(threads + thread.Name() + "/children")
-		for field := range bytes.FieldsSeq(text) {
-			if child, err := strconv.Atoi(string(field)); err == nil {
-				children = append(children, child)
-			}
-		}
-	}
-	return children
-}
-
-// allChildren are the children of every process that has any, by what each says of its parent.
-func allChildren() map[int][]int {
-	children := map[int][]int{}
-	entries, _ := os.ReadDir("/proc")
-	for _, entry := range entries {
-		if pid, err := strconv.Atoi(entry.Name()); err == nil {
-			if parent, alive := parentOf(pid); alive {
-				children[parent] = append(children[parent], pid)
-			}
-		}
-	}
-	return children
-}
-
-// parentOf reads a process's parent; a zombie is not alive.
-func parentOf(pid int) (parent int, alive bool) {
-	fields := stat(pid)
-	if len(fields) < 2 {
-		return 0, false
-	}
-	parent, err := strconv.Atoi(string(fields[1]))
-	return parent, err == nil && fields[0][0] != 'Z' && fields[0][0] != 'X'
 }
 
 // continueStopped continues a process that is stopped.
 func continueStopped(pid int) {
-	if fields := stat(pid); len(fields) > 0 && string(fields[0]) == "T" {
+	if fields := proc.Stat(pid); len(fields) > 0 && string(fields[0]) == "T" {
 		_ = unix.Kill(pid, unix.SIGCONT)
 	}
-}
-
-// isZombie reports whether a process has ended and is not awaited yet, or is nobody's.
-func isZombie(pid int) bool {
-	_, alive := parentOf(pid)
-	return !alive
-}
-
-// stat is what proc(5) tells of a process in stat, from its state on; empty where there is none.
-func stat(pid int) [][]byte {
-	text, _ := os.ReadFile(procDir(pid) + "/stat")
-	return bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
 }

@@ -1,7 +1,6 @@
 package supervise
 
 import (
-	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -10,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 )
 
 // rest is what an ended process has left behind, as long as there is any of it.
@@ -99,10 +99,8 @@ func (r *Supervisor) endsByItself(rest *rest, pid int) bool {
 
 // lookAgain has what is left of processes looked at after a while.
 func (r *Supervisor) lookAgain(after time.Duration) {
-	if r.restTimer == nil {
-		r.restTimer = time.AfterFunc(after, func() {
-			r.inbox <- func() { r.restTimer = nil; r.followRests() }
-		})
+	if r.restAlarm == nil {
+		r.restAlarm = r.agenda.after(after, func() { r.restAlarm = nil; r.followRests() })
 	}
 }
 
@@ -151,7 +149,7 @@ func named(pids []int) (names []string) {
 		if i == most {
 			return append(names, "and "+strconv.Itoa(len(pids)-most)+" more")
 		}
-		comm, _ := os.ReadFile(procDir(pid) + "/comm")
+		comm, _ := proc.Read(proc.Dir(pid) + "/comm")
 		names = append(names, strings.ToValidUTF8(strings.TrimSpace(string(comm)), "?")+" (PID "+strconv.Itoa(pid)+")")
 	}
 	return names

@@ -44,7 +44,7 @@ func Run(p plan.Plan, l Launch) int {
 		threads = makeThreads()
 	}
 	r := newSupervisor(p, l)
-	r.startGuard()
+	go r.hearSignals()
 	for _, opening := range l.Opening {
 		r.perform(opening)
 	}
@@ -65,19 +65,8 @@ func Run(p plan.Plan, l Launch) int {
 	r.kills.watch()
 	r.watchMemory()
 	r.watchFiles()
-	for !r.finished {
-		select {
-		case <-r.launch.Signals.deaths:
-			r.heedTerm() // whoever tells all processes to end has told us first
-			r.reap()
-		case <-r.launch.Signals.terms:
-			r.signalled(unix.SIGTERM)
-		case sig := <-r.launch.Signals.others:
-			r.signalled(sig.(syscall.Signal))
-		case f := <-r.inbox:
-			r.heedTerm() // f may be the end of our patience with it
-			f()
-		}
+	for r.turn(); !r.finished; r.turn() {
+		r.agenda.wait()
 	}
 	r.sweep()
 	r.returnTerminal()
@@ -88,7 +77,7 @@ func Run(p plan.Plan, l Launch) int {
 // leastDrain is what those who read our output get to take the last of it, whatever a stop's budget says.
 const leastDrain = 200 * time.Millisecond
 
-// Supervisor carries out what the machine decides. Its fields belong to the main goroutine. Others send it a func through inbox.
+// Supervisor carries out what the machine decides. Its fields belong to the main goroutine. Others ask things of it by onMain.
 type Supervisor struct {
 	launch  Launch
 	state   machine.State
@@ -108,10 +97,12 @@ type Supervisor struct {
 
 	swamped bool // orphans end faster than they are awaited
 
-	restDue   time.Time   // when to look next at what ended processes have left behind
-	restTimer *time.Timer // set where that is to happen by itself
+	restDue   time.Time // when to look next at what ended processes have left behind
+	restAlarm *alarm    // set where that is to happen by itself
 
-	timers   map[machine.Timer]*time.Timer
+	agenda   agenda
+	came     came
+	timers   map[machine.Timer]*alarm
 	logs     *logs.Logs
 	terminal bool // standard input is a terminal of ours, whoever is in its foreground
 	null     *os.File
@@ -119,7 +110,6 @@ type Supervisor struct {
 	guard    guard
 	moved    chan<- os.Signal // see memoryMoved; nil where no memory is watched
 
-	inbox   chan func()
 	answer  string               // to the wish in progress
 	awaited []func() (done bool) // asked after each step
 
@@ -141,8 +131,9 @@ func newSupervisor(p plan.Plan, l Launch) *Supervisor {
 		titles: p.Titles(),
 		start:  start,
 		pids:   map[int]func(unix.WaitStatus){},
-		timers: map[machine.Timer]*time.Timer{},
-		inbox:  make(chan func()),
+		agenda: newAgenda(l.Signals.bell),
+		came:   came{others: make(chan syscall.Signal, mostAsked)},
+		timers: map[machine.Timer]*alarm{},
 
 		firstMark: marks(start),
 	}
@@ -172,12 +163,38 @@ func (r *Supervisor) listen() {
 
 func (r *Supervisor) now() machine.At { return machine.At(time.Since(r.start)) }
 
-// heedTerm gives a SIGTERM to the machine if there is one.
+// turn does all that there is to do by now. While all are being stopped, it looks by itself for who has ended.
+func (r *Supervisor) turn() {
+	died := r.came.deaths.Swap(false)
+	r.heedTerm() // before the ends: whoever tells all processes to end has told us first
+	if died || r.state.Stopping() {
+		r.reap()
+	}
+	for n := len(r.came.others); n > 0 && !r.finished; n-- {
+		r.signalled(<-r.came.others)
+	}
+	for n := len(r.agenda.asked); n > 0 && !r.finished; n-- {
+		r.attend(<-r.agenda.asked)
+	}
+	for now := time.Now(); !r.finished; {
+		due := r.agenda.due(now)
+		if due == nil {
+			break
+		}
+		r.attend(due.do)
+	}
+}
+
+// attend does something, which may be the end of our patience with a SIGTERM that has come.
+func (r *Supervisor) attend(do func()) {
+	r.heedTerm()
+	do()
+}
+
+// heedTerm gives to the machine each SIGTERM that has come.
 func (r *Supervisor) heedTerm() {
-	select {
-	case <-r.launch.Signals.terms:
+	for n := r.came.terms.Swap(0); n > 0; n-- {
 		r.signalled(unix.SIGTERM)
-	default:
 	}
 }
 
@@ -199,8 +216,13 @@ func (r *Supervisor) step(e machine.Event) {
 		var actions []machine.Action
 		r.state, actions = machine.Step(r.state, r.pending[0])
 		r.decide(actions)
-		for _, a := range actions {
-			r.perform(a)
+		// Signals go first: what else there is to do can be done while those who get them act on them.
+		for _, first := range []bool{true, false} {
+			for _, a := range actions {
+				if _, isSignal := a.(machine.Signal); isSignal == first {
+					r.perform(a)
+				}
+			}
 		}
 	}
 	r.settle()
@@ -249,16 +271,10 @@ func (r *Supervisor) perform(a machine.Action) {
 
 func (r *Supervisor) setTimer(a machine.SetTimer) {
 	r.cancelTimer(a.Timer)
-	var t *time.Timer
-	t = time.AfterFunc(a.After, func() {
-		r.inbox <- func() {
-			if r.timers[a.Timer] == t {
-				delete(r.timers, a.Timer)
-				r.step(machine.Expired{At: r.now(), Timer: a.Timer})
-			}
-		}
+	r.timers[a.Timer] = r.agenda.after(a.After, func() {
+		delete(r.timers, a.Timer)
+		r.step(machine.Expired{At: r.now(), Timer: a.Timer})
 	})
-	r.timers[a.Timer] = t
 	if a.Timer.Kind == machine.Budget {
 		r.drainBy = time.Now().Add(a.After)
 		r.armGuard(a.After)
@@ -266,8 +282,8 @@ func (r *Supervisor) setTimer(a machine.SetTimer) {
 }
 
 func (r *Supervisor) cancelTimer(name machine.Timer) {
-	if t := r.timers[name]; t != nil {
-		t.Stop()
+	if alarm := r.timers[name]; alarm != nil {
+		r.agenda.cancel(alarm)
 		delete(r.timers, name)
 	}
 }
@@ -290,7 +306,7 @@ func (r *Supervisor) signal(i int, sig syscall.Signal) {
 		r.tell(machine.Info, unix.SignalName(sig)+" to "+r.titles[i]+": "+err.Error())
 	}
 	if r.state.View(i).Phase == machine.Stopping {
-		continueStopped(pid) // so that it hears what it is told
+		r.continueChild(pid) // so that it hears what it is told
 	}
 	if sig == unix.SIGKILL {
 		_ = unix.Kill(-pid, sig) // and with it what is left of its group

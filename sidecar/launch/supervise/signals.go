@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -13,8 +14,8 @@ import (
 type Signals struct {
 	deaths chan os.Signal // SIGCHLD
 	terms  chan os.Signal // SIGTERM alone: what comes faster than it can be passed on is lost, and this must not be
-	guard  chan os.Signal // SIGTERM, for who keeps the budget when nobody reads the others
 	others chan os.Signal
+	bell   bell          // that the main goroutine is woken by
 	ends   chan struct{} // closed once SIGCHLD and SIGTERM are heard
 	heard  chan struct{} // closed once the early signals are heard too
 
@@ -36,29 +37,69 @@ var early = []syscall.Signal{
 }
 
 // Hear begins to hear the early signals. Each costs two hand-overs between threads, which adds up: so it goes on while its caller prepares
-// the rest and while the first sidecar is started, which waits for SIGCHLD and SIGTERM only.
-func Hear() *Signals {
+// the rest and while the first sidecar is started, which waits for SIGCHLD and SIGTERM only. Without a file descriptor it is an error.
+func Hear() (*Signals, error) {
 	s := &Signals{
 		deaths: make(chan os.Signal, 1),
 		terms:  make(chan os.Signal, 2), // a third says nothing new
-		guard:  make(chan os.Signal, 1),
 		others: make(chan os.Signal, 64),
 		ends:   make(chan struct{}),
 		heard:  make(chan struct{}),
 
 		inherited: takeInherited(), // before we open any
 	}
+	var err error
+	if s.bell, err = newBell(); err != nil {
+		return nil, err
+	}
 	go func() {
 		signal.Notify(s.deaths, unix.SIGCHLD)
 		hear(s.terms, unix.SIGTERM)
-		hear(s.guard, unix.SIGTERM)
 		close(s.ends)
 		for _, sig := range early {
 			hear(s.others, sig)
 		}
 		close(s.heard)
 	}()
-	return s
+	return s, nil
+}
+
+// came are the signals that have come for the main goroutine.
+type came struct {
+	deaths atomic.Bool
+	terms  atomic.Int32
+	others chan syscall.Signal
+}
+
+// hearSignals passes signals on to the main goroutine. SIGTERM begins a stop even where that hears nothing, so nothing here waits for it.
+func (r *Supervisor) hearSignals() {
+	s := r.launch.Signals
+	for {
+		select {
+		case <-s.terms:
+			r.hearTerm()
+			continue
+		case <-s.deaths:
+			select {
+			case <-s.terms: // which has come before
+				r.hearTerm()
+			default:
+			}
+			r.came.deaths.Store(true)
+		case sig := <-s.others:
+			select {
+			case r.came.others <- sig.(syscall.Signal):
+			default:
+			}
+		}
+		s.bell.ring()
+	}
+}
+
+func (r *Supervisor) hearTerm() {
+	r.came.terms.Add(1)
+	r.agenda.bell.ring()
+	r.armGuard(r.launch.Budget)
 }
 
 // hearAll hears all other signals that can be passed on too. They are two thirds of them, and all of it would be a tenth of the start.

@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 )
 
 // foreground is the process group that standard input's terminal serves, and an error where that is no terminal of ours.
@@ -64,7 +66,7 @@ func stoppedBy(pid int) unix.Signal {
 // group is of our session.
 func jobControlled() bool {
 	session, _ := unix.Getsid(0)
-	for pid, alive := os.Getppid(), true; alive && pid > 0; pid, alive = parentOf(pid) {
+	for pid, alive := os.Getppid(), true; alive && pid > 0; pid, alive = proc.Parent(pid) {
 		if group, err := unix.Getpgid(pid); err != nil || group != unix.Getpgrp() {
 			theirs, err := unix.Getsid(pid)
 			return err == nil && theirs == session

@@ -1,13 +1,14 @@
 package supervise
 
 import (
-	"os"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 )
 
 // Go's runtime aborts when it wants one more thread and there are no PIDs left. Whoever uses up a container's PIDs would take the
@@ -41,7 +42,7 @@ func fewPIDs() bool {
 		return true
 	}
 	for _, file := range []string{"/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"} {
-		if text, err := os.ReadFile(file); err == nil {
+		if text, err := proc.Read(file); err == nil {
 			most, err := strconv.Atoi(strings.TrimSpace(string(text)))
 			return err == nil && most < manyPIDs // or it is "max"
 		}

@@ -33,14 +33,12 @@ func (r *Supervisor) spawnLater(i int, err error) bool {
 	if c.tries++; c.tries == 1 {
 		r.tell(machine.Info, r.titles[i]+" can't be started yet: "+err.Error()+"; trying again for "+(spawnTries*spawnPause).String())
 	}
-	time.AfterFunc(spawnPause, func() {
-		r.inbox <- func() {
-			if r.state.Stopping() {
-				r.notSpawned(i, err)
-				return
-			}
-			r.spawn(i)
+	r.agenda.after(spawnPause, func() {
+		if r.state.Stopping() {
+			r.notSpawned(i, err)
+			return
 		}
+		r.spawn(i)
 	})
 	return true
 }

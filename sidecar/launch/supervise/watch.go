@@ -10,6 +10,7 @@ import (
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/memory"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -116,7 +117,7 @@ func (w *memoryWatch) measure(i int, seen map[int]bool) (left plan.Size) {
 	if pid == 0 {
 		return 0
 	}
-	all = append(append(all, pid), descendants(pid)...)
+	all = append(append(all, pid), proc.Below(pid)...)
 	share := r.children[i].Memory
 	var used plan.Size
 	for _, p := range all {
