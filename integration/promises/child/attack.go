@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,7 +37,7 @@ var attacks = []struct {
 	{"signal the app", func(v victims) error { return signal0(v.app) }},
 	{"signal the supervisor", func(v victims) error { return signal0(v.supervisor) }},
 	{"signal a sibling", func(v victims) error { return signal0(v.sibling) }},
-	{"ask the control socket", func(v victims) error { return control() }},
+	{"ask the control socket", func(v victims) error { return control(v.supervisor) }},
 	{"limit what the app may use", func(v victims) error { return limit(v.app) }},
 	{"have the kernel kill the app first", func(v victims) error { return open("/proc/"+v.app+"/oom_score_adj", os.O_WRONLY) }},
 	{"gain rights by a set-user-ID program", func(v victims) error { return newPrivileges() }},
@@ -122,18 +123,20 @@ func signal0(pid string) error {
 	return unix.Kill(n, 0)
 }
 
-// control connects to a supervisor's socket, whichever is the first.
-func control() error {
-	text, err := os.ReadFile("/proc/net/unix")
+// control connects to a supervisor's socket. Another's may be too busy to refuse.
+func control(supervisor string) error {
+	namespace, err := os.Readlink("/proc/self/ns/pid")
 	if err != nil {
 		return err
 	}
-	for line := range strings.Lines(string(text)) {
-		if _, name, ok := strings.Cut(strings.TrimSpace(line), "@sidecar-supervisor"); ok {
-			return dialed(net.Dial("unix", "@sidecar-supervisor"+name))
+	name := "@sidecar-supervisor/" + strings.Trim(namespace, "pid:[]") + "/" + supervisor
+	for {
+		err = dialed(net.Dial("unix", name))
+		if !errors.Is(err, unix.ECONNREFUSED) {
+			return err
 		}
+		time.Sleep(time.Millisecond) // until it is there: the processes are started first
 	}
-	return errors.New("there is none")
 }
 
 func dial(port string, multipath bool) error {
