@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -49,6 +50,7 @@ type trial struct {
 	stalled        time.Duration // how long threads of the supervisor could have run, and didn't get to
 	ended          int64
 	code           int
+	taken          bool // the kernel has taken the supervisor itself, for want of memory
 	lives          []*life
 	cause          cause
 }
@@ -89,7 +91,9 @@ func (t *trial) run() (broken []string) {
 		broken = append(broken, late)
 	}
 	t.code = t.cmd.ProcessState.ExitCode()
-	if left := t.left(); left != "" && len(broken) == 0 {
+	status := t.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	t.taken = len(broken) == 0 && t.place.want == "memory" && status.Signaled() && status.Signal() == unix.SIGKILL
+	if left := t.left(); left != "" && len(broken) == 0 && !t.taken {
 		broken = append(broken, left)
 	}
 	t.killMarked() // or their outputs would never end
@@ -97,7 +101,7 @@ func (t *trial) run() (broken []string) {
 		<-output
 	}
 	t.lives = t.stage.close()
-	if len(broken) > 0 {
+	if len(broken) > 0 || t.taken {
 		return broken // what else is wrong follows from that
 	}
 	return t.judge()
