@@ -102,7 +102,8 @@ func (c *counts) add(t *trial) {
 	for kind, is := range map[string]bool{
 		"as PID 1": t.place.pid1, "another user": t.place.user, "few files": t.place.want == "files",
 		"few processes": t.place.want == "processes", "little memory": t.place.want == "memory", "the kernel took the supervisor": t.taken,
-		"output late": t.place.output == "late", "output gone": t.place.output == "gone", "output closed": t.place.output == "closed", "disk full": t.place.output == "full",
+		"output late": t.place.output == "late", "output gone": t.place.output == "gone",
+		"output closed": t.place.output == "closed", "disk full": t.place.output == "full",
 		"file limited": t.place.output == "limited", "children meddled with": len(t.faults) > 0,
 		"more than ten processes": len(t.plan.Sidecars) > 9, "ended by SIGTERM": t.cause.kind == byTerm,
 		"by a sidecar": t.cause.kind == bySidecar, "by the app": t.cause.kind == byApp,

@@ -113,8 +113,8 @@ func (r *Supervisor) sweep() {
 	r.tell(machine.Info, "some processes can't be ended; leaving them")
 }
 
-// continueChild is continueStopped for a child, of which the kernel tells sooner. At a terminal the child's stop may have been heard of, and
-// is not told again.
+// continueChild is continueStopped for a child, of which the kernel tells sooner. At a terminal its stop may have been heard of, and is not
+// told again.
 func (r *Supervisor) continueChild(pid int) {
 	if r.terminal || waitInfo(unix.P_PID, pid, unix.WSTOPPED).pid == int32(pid) {
 		continueStopped(pid)
