@@ -31,16 +31,16 @@ type end struct {
 	ws   unix.WaitStatus
 }
 
-// ended gives the end of child i to the machine, together with those that are kept, or keeps it.
+// ended keeps the end of child i for hearEnds.
 func (r *Supervisor) ended(i int, ws unix.WaitStatus) {
 	r.children[i].pid, r.children[i].ended = 0, ws
 	if len(r.ends.all) == 0 {
 		r.ends.until = time.Now().Add(lastMoment)
 	}
 	r.ends.all = append(r.ends.all, end{i, ws})
-	r.hearEnds()
 }
 
+// hearEnds gives the ends that are kept to the machine, or has that done later.
 func (r *Supervisor) hearEnds() {
 	if wait := time.Until(r.ends.until); wait > 0 && r.causeIsLeaving() {
 		if r.ends.alarm == nil {
@@ -52,8 +52,16 @@ func (r *Supervisor) hearEnds() {
 	all := r.ends.all
 	r.ends = ends{}
 	slices.SortStableFunc(all, r.byCause)
+	if r.swamped && r.state.Stopping() {
+		// A look at what they have left behind takes long now, and whoever makes the orphans is likely in their groups.
+		for _, e := range all {
+			c := &r.children[e.proc]
+			_ = unix.Kill(-c.lastPID, unix.SignalNum(c.StopSignal))
+		}
+	}
+	orphans := r.orphans() // once for all: with hundreds of children it takes longer than the rest
 	for _, e := range all {
-		r.hearEnd(e.proc, e.ws)
+		r.hearEnd(e, orphans)
 	}
 }
 

@@ -40,9 +40,12 @@ func markOf(pid int) uint64 {
 }
 
 // leftBy returns the living processes that child i, which has ended, has left behind. Those that it has left behind while it ran count too.
-func (r *Supervisor) leftBy(i int) (left []int) {
+func (r *Supervisor) leftBy(i int) []int { return r.leftAmong(r.orphans(), i) }
+
+// leftAmong is leftBy where the orphans are known.
+func (r *Supervisor) leftAmong(orphans []int, i int) (left []int) {
 	isTheirs := map[int]bool{}
-	for _, orphan := range r.orphans() {
+	for _, orphan := range orphans {
 		visit := func(pid int) {
 			fields := proc.Stat(pid)
 			if len(fields) < 3 || fields[0][0] == 'Z' || fields[0][0] == 'X' {

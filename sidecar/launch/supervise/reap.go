@@ -51,6 +51,9 @@ func (r *Supervisor) reap() {
 			known(ws)
 		}
 	}
+	if len(r.ends.all) > 0 {
+		r.hearEnds()
+	}
 	r.followRests()
 	if r.terminal {
 		r.followStop()

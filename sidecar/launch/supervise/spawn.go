@@ -97,14 +97,10 @@ func (r *Supervisor) spawn(i int) {
 	r.step(machine.Spawned{At: r.now(), Proc: i})
 }
 
-// hearEnd gives the end of child i to the machine.
-func (r *Supervisor) hearEnd(i int, ws unix.WaitStatus) {
-	c := &r.children[i]
-	if r.swamped && r.state.Stopping() {
-		// A look at what it has left behind takes long now, and whoever makes the orphans is likely in its group.
-		_ = unix.Kill(-c.lastPID, unix.SignalNum(c.StopSignal))
-	}
-	left := len(r.leftBy(i))
+// hearEnd gives the end of a child to the machine. Those that it has left behind are among the orphans.
+func (r *Supervisor) hearEnd(e end, orphans []int) {
+	i, ws, c := e.proc, e.ws, &r.children[e.proc]
+	left := len(r.leftAmong(orphans, i))
 	if left > 0 {
 		c.rest = &rest{told: map[int]bool{}, filters: map[int]time.Time{}}
 	}
