@@ -213,6 +213,8 @@ func Step(s State, e Event) (State, []Action) {
 }
 
 // own returns process i, to be changed: the new state's own.
+//
+//go:noinline // it is called in many places, and copies much
 func (t *step) own(i int) *proc {
 	if t.procs[i] == t.before[i] {
 		own := *t.procs[i]

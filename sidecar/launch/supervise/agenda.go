@@ -8,8 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// agenda is what the main goroutine has to do. It waits for that in the kernel, on its own thread, and not for channels: the end of a child
-// interrupts it there, where a channel takes three hand-overs between threads.
+// agenda is what the main goroutine has to do.
 type agenda struct {
 	asked  chan func() // by others, who ring the bell then
 	bell   bell
@@ -50,31 +49,56 @@ func (a *agenda) due(now time.Time) *alarm {
 	return it
 }
 
-// wait waits for the next alarm, the bell or a signal. What rang the bell is there to be looked at then.
-func (a *agenda) wait() {
+// rest waits for the next alarm or the bell. Nothing of the runtime's is awake meanwhile.
+func (a *agenda) rest() {
+	var due <-chan time.Time
+	if len(a.alarms) > 0 {
+		timer := time.NewTimer(time.Until(a.alarms[0].at))
+		defer timer.Stop()
+		due = timer.C
+	}
+	select {
+	case <-a.bell.rung:
+	case <-due:
+	}
+}
+
+// watch waits as rest does, but in the kernel and on this very thread, where a signal interrupts it: the end of a child is known without
+// hand-overs between threads, three of which are most of what it costs. The runtime looks after who waits there for some milliseconds.
+func (a *agenda) watch() {
 	var timeout *unix.Timespec
 	if len(a.alarms) > 0 {
 		left := unix.NsecToTimespec(int64(max(0, time.Until(a.alarms[0].at))))
 		timeout = &left
 	}
-	a.bell.wait(timeout)
+	a.bell.watch(timeout)
 }
 
-// bell wakes the main goroutine (eventfd(2)). It may be rung before that waits.
-type bell int
+// bell wakes the main goroutine, for which each of its two ways to wait has a sign. It may be rung before that waits: what there is to do
+// then is looked for after each wait.
+type bell struct {
+	rung    chan struct{}
+	eventfd int
+}
 
 func newBell() (bell, error) {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	return bell(fd), os.NewSyscallError("eventfd", err)
+	return bell{make(chan struct{}, 1), fd}, os.NewSyscallError("eventfd", err)
 }
 
-func (b bell) ring() { _, _ = unix.Write(int(b), []byte{1, 0, 0, 0, 0, 0, 0, 0}) } // any number of 64 bits but 0
+func (b bell) ring() {
+	select {
+	case b.rung <- struct{}{}:
+	default:
+	}
+	_, _ = unix.Write(b.eventfd, []byte{1, 0, 0, 0, 0, 0, 0, 0}) // any number of 64 bits but 0
+}
 
-// wait waits until the bell is rung, a signal comes or the time is over; nil is for ever.
-func (b bell) wait(timeout *unix.Timespec) {
-	polled := [...]unix.PollFd{{Fd: int32(b), Events: unix.POLLIN}}
+// watch waits until the bell is rung, a signal comes or the time is over; nil is for ever.
+func (b bell) watch(timeout *unix.Timespec) {
+	polled := [...]unix.PollFd{{Fd: int32(b.eventfd), Events: unix.POLLIN}}
 	if n, _ := unix.Ppoll(polled[:], timeout, nil); n > 0 {
 		var count [8]byte
-		_, _ = unix.Read(int(b), count[:])
+		_, _ = unix.Read(b.eventfd, count[:])
 	}
 }

@@ -110,7 +110,7 @@ func (r *Supervisor) sweep() {
 		}
 		killBelow(func(int) {})
 		if reaped = 0; pid == 0 {
-			r.agenda.bell.wait(&unix.Timespec{Nsec: sweepPause.Nanoseconds()})
+			r.agenda.bell.watch(&unix.Timespec{Nsec: sweepPause.Nanoseconds()})
 		}
 	}
 	r.tell(machine.Info, "some processes can't be ended; leaving them")

@@ -66,7 +66,11 @@ func Run(p plan.Plan, l Launch) int {
 	r.watchMemory()
 	r.watchFiles()
 	for r.turn(); !r.finished; r.turn() {
-		r.agenda.wait()
+		if r.state.Stopping() {
+			r.agenda.watch()
+		} else {
+			r.agenda.rest()
+		}
 	}
 	r.sweep()
 	r.returnTerminal()
