@@ -1,0 +1,49 @@
+package supervise
+
+import (
+	"os/exec"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// TestReapingLeavesRoomForWhatElseIsHeard has more processes end than are awaited in one turn: SIGTERM is heard before the last of them.
+func TestReapingLeavesRoomForWhatElseIsHeard(t *testing.T) {
+	Expect := NewWithT(t).Expect
+	bell, err := newBell()
+	Expect(err).NotTo(HaveOccurred())
+	defer unix.Close(bell.eventfd)
+	r := newSupervisor(plan.Plan{Type: "web", App: plan.Process{Name: plan.AppName}}, Launch{
+		Signals: &Signals{bell: bell}, Budget: time.Second, Processes: make([]Process, 1),
+	})
+	var pids []int
+	for range mostReaped + 5 {
+		c := exec.Command("true")
+		Expect(c.Start()).To(Succeed())
+		pids = append(pids, c.Process.Pid)
+	}
+	left := func() (n int) {
+		for _, pid := range pids {
+			if ended(unix.P_PID, pid) == pid {
+				n++
+			}
+		}
+		return n
+	}
+	NewWithT(t).Eventually(left).WithTimeout(10 * time.Second).Should(Equal(len(pids)))
+
+	r.came.deaths.Store(true)
+	r.turn()
+	Expect(left()).To(Equal(5))
+	Expect(r.state.Stopping()).To(BeFalse())
+
+	r.came.terms.Add(1)
+	r.agenda.rest() // the bell was rung for the rest of them
+	r.turn()
+	Expect(r.state.Stopping()).To(BeTrue())
+	Expect(left()).To(BeZero())
+}
