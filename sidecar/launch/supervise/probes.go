@@ -111,8 +111,14 @@ func (r *Supervisor) report(ctx context.Context, a machine.StartProbe, err error
 // onMain has f run on the main goroutine, where it has not ended and ctx is not done before, and waits for that.
 func (r *Supervisor) onMain(ctx context.Context, f func()) {
 	done := make(chan struct{})
+	unlessLate := func() {
+		defer close(done)
+		if ctx.Err() == nil {
+			f()
+		}
+	}
 	select {
-	case r.agenda.asked <- func() { defer close(done); f() }:
+	case r.agenda.asked <- unlessLate:
 		r.agenda.bell.ring()
 		<-done
 	case <-ctx.Done():

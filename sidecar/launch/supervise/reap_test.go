@@ -7,19 +7,12 @@ import (
 
 	. "github.com/onsi/gomega"
 	"golang.org/x/sys/unix"
-
-	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
 // TestReapingLeavesRoomForWhatElseIsHeard has more processes end than are awaited in one turn: SIGTERM is heard before the last of them.
 func TestReapingLeavesRoomForWhatElseIsHeard(t *testing.T) {
 	Expect := NewWithT(t).Expect
-	bell, err := newBell()
-	Expect(err).NotTo(HaveOccurred())
-	defer unix.Close(bell.eventfd)
-	r := newSupervisor(plan.Plan{Type: "web", App: plan.Process{Name: plan.AppName}}, Launch{
-		Signals: &Signals{bell: bell}, Budget: time.Second, Processes: make([]Process, 1),
-	})
+	r := idle(t)
 	var pids []int
 	for range mostReaped + 5 {
 		c := exec.Command("true")
