@@ -24,6 +24,7 @@ type Logs struct {
 	recent map[string]*Recent // by process
 
 	mu     sync.Mutex
+	opened []source      // and not copied from yet
 	active int           // streams that are open, and one more while there is something to say
 	idle   chan struct{} // closed when active falls to 0
 	says   says
@@ -59,7 +60,8 @@ func newLogs(stdout, stderr int, shared bool) *Logs {
 
 // Open returns what a new process gets as its standard output and standard error. They are close-on-exec, and writing to them
 // blocks; the caller closes them once the process has been started. Lines come out in the form that mode says, plan.Prefix or
-// plan.JSON, until the last process that holds the other copies has closed them. Errors are the system's, such as EMFILE.
+// plan.JSON, from the next Copy on, until the last process that holds the other copies has closed them. Errors are the system's, such as
+// EMFILE.
 func (l *Logs) Open(name string, mode plan.Logs) (stdout, stderr *os.File, err error) {
 	if stdout, err = l.open(l.stdout, name, "stdout", mode); err != nil {
 		return nil, nil, err
@@ -81,11 +83,23 @@ func (l *Logs) open(to output, name, stream string, mode plan.Logs) (*os.File, e
 	defer l.mu.Unlock()
 	s.past = l.past(name)
 	l.begin()
-	go func() {
-		defer l.end()
-		s.copy()
-	}()
+	l.opened = append(l.opened, s)
 	return process, nil
+}
+
+// Copy begins to copy from all that was opened since the last Copy. What begins to wait for a process's lines competes with the process's
+// start, so that is left until all have been started that can be.
+func (l *Logs) Copy() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.opened {
+		s := l.opened[i]
+		go func() {
+			defer l.end()
+			s.copy()
+		}()
+	}
+	l.opened = nil
 }
 
 // Keep has so many bytes of recent lines kept of each process that is opened from now on.

@@ -86,7 +86,7 @@ func writer(t *testing.T, what, name string, n int, stdout, stderr *os.File) *ex
 // supervised starts a writer whose output l carries.
 func supervised(t *testing.T, l *Logs, mode plan.Logs, what, name string, n int) *exec.Cmd {
 	t.Helper()
-	stdout, stderr, err := l.Open(name, mode)
+	stdout, stderr, err := opened(l, name, mode)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	defer stdout.Close()
 	defer stderr.Close()
@@ -124,7 +124,7 @@ func carried(t *testing.T, shared bool, mode plan.Logs, text string) string {
 	reader, end := platform(t)
 	all := readAll(reader, 1<<16)
 	l := newLogs(int(end.Fd()), -1, shared)
-	stdout, stderr, err := l.Open("db", mode)
+	stdout, stderr, err := opened(l, "db", mode)
 	g.Expect(err).NotTo(HaveOccurred())
 	io.WriteString(stdout, text)
 	stdout.Close()
@@ -198,7 +198,7 @@ func TestStreamsGoWhereTheyBelong(t *testing.T) {
 	out, outEnd := platform(t)
 	err, errEnd := platform(t)
 	l := newLogs(int(outEnd.Fd()), int(errEnd.Fd()), false)
-	stdout, stderr, e := l.Open("a \"b\"", plan.JSON)
+	stdout, stderr, e := opened(l, "a \"b\"", plan.JSON)
 	g.Expect(e).NotTo(HaveOccurred())
 	io.WriteString(stdout, "1\n")
 	io.WriteString(stderr, "2\n")
@@ -250,7 +250,7 @@ func TestAnUnfinishedLineIsShownAfterAWhile(t *testing.T) {
 			g := NewWithT(t)
 			reader, end := platform(t)
 			l := newLogs(int(end.Fd()), int(end.Fd()), false)
-			stdout, stderr, err := l.Open("db", plan.Prefix)
+			stdout, stderr, err := opened(l, "db", plan.Prefix)
 			g.Expect(err).NotTo(HaveOccurred())
 			go func() {
 				io.WriteString(stdout, strings.Repeat(strings.Repeat("x", 99)+"\n", before/100)+"Continue? [y/N] ")
@@ -336,7 +336,7 @@ func TestSharedWritesAreSmallAndWhole(t *testing.T) {
 			g.Expect(err).NotTo(HaveOccurred())
 			defer unix.Close(pair[1])
 			l := newLogs(pair[0], pair[0], true)
-			stdout, stderr, err := l.Open(strings.Repeat("n", 1000), mode)
+			stdout, stderr, err := opened(l, strings.Repeat("n", 1000), mode)
 			g.Expect(err).NotTo(HaveOccurred())
 			go func() {
 				io.WriteString(stdout, text)
@@ -379,7 +379,7 @@ func TestAFileTakesLinesOfAnyLength(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	defer file.Close()
 	l := newLogs(int(file.Fd()), int(file.Fd()), true)
-	stdout, stderr, err := l.Open("db", plan.Prefix)
+	stdout, stderr, err := opened(l, "db", plan.Prefix)
 	g.Expect(err).NotTo(HaveOccurred())
 	line := strings.Repeat("x", 10000) + "\n"
 	io.WriteString(stdout, line)
@@ -515,7 +515,7 @@ func TestRestartsLeaveNothingBehind(t *testing.T) {
 		return len(entries), runtime.NumGoroutine()
 	}
 	restart := func() {
-		stdout, stderr, err := l.Open("db", plan.Prefix)
+		stdout, stderr, err := opened(l, "db", plan.Prefix)
 		g.Expect(err).NotTo(HaveOccurred())
 		io.WriteString(stdout, "up\n")
 		stdout.Close()
@@ -546,7 +546,7 @@ func BenchmarkPipes(b *testing.B) {
 				close(all)
 			}()
 			l := newLogs(int(end.Fd()), int(end.Fd()), false)
-			stdout, stderr, err := l.Open("db", plan.Prefix)
+			stdout, stderr, err := opened(l, "db", plan.Prefix)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -562,4 +562,10 @@ func BenchmarkPipes(b *testing.B) {
 			<-all
 		})
 	}
+}
+
+// opened is Open, and begins to copy.
+func opened(l *Logs, name string, mode plan.Logs) (stdout, stderr *os.File, err error) {
+	defer l.Copy()
+	return l.Open(name, mode)
 }

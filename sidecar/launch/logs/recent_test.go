@@ -45,7 +45,7 @@ func TestRecentLinesOfAProcess(t *testing.T) {
 	g.Expect(l.Recent("db")).To(BeNil())
 	l.Keep(8192)
 	for run := range 2 {
-		stdout, stderr, err := l.Open("db", plan.JSON)
+		stdout, stderr, err := opened(l, "db", plan.JSON)
 		g.Expect(err).NotTo(HaveOccurred())
 		for i := range 100 {
 			fmt.Fprintf(stdout, "run %d, line %d\n", run, i)

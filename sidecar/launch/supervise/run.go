@@ -229,6 +229,7 @@ func (r *Supervisor) step(e machine.Event) {
 			}
 		}
 	}
+	r.logs.Copy()
 	r.settle()
 }
 

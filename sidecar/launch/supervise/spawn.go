@@ -113,6 +113,7 @@ func (r *Supervisor) hearEnd(e end, orphans []int) {
 
 // notSpawned tries again where we lack something ourselves, within bounds, and otherwise tells the machine.
 func (r *Supervisor) notSpawned(i int, err error) {
+	r.logs.Copy() // which closes the pipes that nobody writes to
 	if isOwnWant(err) && r.spawnLater(i, err) {
 		return
 	}
