@@ -3,10 +3,9 @@ package memory
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
-
-	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 )
 
 // hierarchy is one of the trees of control groups that may be about memory.
@@ -107,7 +106,7 @@ func unescape(path string) string {
 
 // readLines reads a file; one that isn't there has none.
 func readLines(root, file string) ([]string, error) {
-	text, err := proc.Read(root + file)
+	text, err := os.ReadFile(root + file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
