@@ -21,14 +21,14 @@ func testPolicy(t *testing.T, when spec.G, it spec.S) {
 		c := plainImage(t).Run(t, "--memory", "256m", "--env", only(plainSidecars, "warned", "restarted", "stopped"), "--", "serve")
 		Eventually(c).Should(lab.Have("restarted", And(HaveField("Restarts", BeNumerically(">=", 1)), HaveField("State", "running"))))
 		Eventually(c).Should(lab.Have("stopped", And(
-			HaveField("State", "ended"), HaveField("LastEnd", MatchRegexp("uses (1[7-9]|2[0-4])M, more than its 16M")))))
+			HaveField("State", "ended"), HaveField("LastEnd", MatchRegexp("uses (1[7-9]M|2[0-4]M|1[67]\d{3}K), more than its 16M")))))
 		Expect(c.PS()).To(And(
 			HaveKeyWithValue("warned", And(HaveField("State", "running"), HaveField("Restarts", 0))),
 			HaveKeyWithValue("app", HaveField("State", "running"))))
 		Expect(c.Lines()).To(ContainElements(
-			MatchRegexp(`^supervisor \| sidecar "warned" uses (1[7-9]|2[0-4])M, more than its 16M of memory$`),
-			MatchRegexp(`^supervisor \| sidecar "restarted" uses (1[7-9]|2[0-4])M, more than its 16M of memory; restarting it$`),
-			MatchRegexp(`^supervisor \| sidecar "stopped" uses (1[7-9]|2[0-4])M, more than its 16M of memory; stopping it$`),
+			MatchRegexp(`^supervisor \| sidecar "warned" uses (1[7-9]M|2[0-4]M|1[67]\d{3}K), more than its 16M of memory$`),
+			MatchRegexp(`^supervisor \| sidecar "restarted" uses (1[7-9]M|2[0-4]M|1[67]\d{3}K), more than its 16M of memory; restarting it$`),
+			MatchRegexp(`^supervisor \| sidecar "stopped" uses (1[7-9]M|2[0-4]M|1[67]\d{3}K), more than its 16M of memory; stopping it$`),
 			"restarted | told to stop", "stopped | told to stop"))
 		Expect(strings.Count(c.Logs(), `sidecar "warned"`)).To(Equal(1))
 	})
@@ -37,7 +37,7 @@ func testPolicy(t *testing.T, when spec.G, it spec.S) {
 		c := plainImage(t).Run(t, "--memory", "256m", "--env", only(plainSidecars, "fatal"), "--", "serve")
 		Expect(c.Ends()).To(Equal(1))
 		Expect(c.Lines()).To(ContainElements(
-			MatchRegexp(`^supervisor \| sidecar "fatal" uses (1[7-9]|2[0-4])M, more than its 16M of memory; stopping it$`),
+			MatchRegexp(`^supervisor \| sidecar "fatal" uses (1[7-9]M|2[0-4]M|1[67]\d{3}K), more than its 16M of memory; stopping it$`),
 			MatchRegexp(`^supervisor \| sidecar "fatal" .*; stopping web$`), "told to stop"))
 	})
 
@@ -49,7 +49,7 @@ func testPolicy(t *testing.T, when spec.G, it spec.S) {
 			c.Exec("pkill", "-USR1", "-x", "child")
 			Eventually(c).Should(lab.Have(name, HaveField("State", "ended")))
 			Expect(c.Lines()).To(ContainElement(MatchRegexp(
-				`^supervisor \| sidecar "` + name + `" uses (6[4-9]|[7-9]\d|1\d\d|2[0-5]\d)M, more than its 64M of memory; stopping it$`)))
+				`^supervisor \| sidecar "` + name + `" uses ((6[5-9]|[7-9]\d|1\d\d|2[0-5]\d)M|6[56]\d{3}K), more than its 64M of memory; stopping it$`)))
 			Expect(c.PS()).To(HaveKeyWithValue("app", HaveField("State", "running")))
 			Expect(outOfMemory(c)).To(BeFalse())
 		})

@@ -1036,3 +1036,18 @@ func (st *stage) describe(a Action) string {
 	}
 	return ""
 }
+
+// TestExceeding says of a process that has a little too much more than that it uses 64M of 64M.
+func TestExceeding(t *testing.T) {
+	for used, says := range map[plan.Size]string{64*plan.M + 1024: "uses 65537K", 81 * plan.M: "uses 81M", 2 * plan.G: "uses 2G"} {
+		p := web(sidecar("a"))
+		p.Sidecars[0].Memory, p.Sidecars[0].MemoryPolicy = 64*plan.M, plan.WarnOver
+		state, _ := Step(New(p, time.Second), Begun{})
+		state, _ = Step(state, Spawned{Proc: 0})
+		_, actions := Step(state, Exceeded{Proc: 0, Run: 1, Used: used})
+		want := `sidecar "a" ` + says + ", more than its 64M of memory"
+		if !slices.Contains(actions, Action(Report{Info, want})) {
+			t.Errorf("%d: %v, and not %q", used, actions, want)
+		}
+	}
+}

@@ -91,7 +91,11 @@ func (t *step) exceeded(e Exceeded) {
 	if p.phase != Running || e.Run != p.run || t.stopping {
 		return
 	}
-	text := "uses " + e.Used.Short() + ", more than its " + s.Memory.Short() + " of memory"
+	used := e.Used.Short()
+	if used == s.Memory.Short() { // it has a little too much
+		used = strconv.FormatInt(int64(e.Used/plan.K), 10) + "K"
+	}
+	text := "uses " + used + ", more than its " + s.Memory.Short() + " of memory"
 	switch s.MemoryPolicy {
 	case plan.RestartOver:
 		t.report(t.title(e.Proc) + " " + text + "; restarting it")
