@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"context"
+	"time"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/watch"
@@ -14,8 +15,13 @@ func (r *Supervisor) watchFiles() {
 		if on == nil {
 			continue
 		}
-		err := watch.Watch(on.Paths, func(path string) {
-			r.onMain(context.Background(), func() { r.step(machine.Changed{At: r.now(), Proc: i, Path: path}) })
+		err := watch.Watch(on.Paths, func(path string, last time.Time) {
+			r.onMain(context.Background(), func() {
+				if last.Before(r.children[i].spawnedAt) {
+					return // it was started with what is there now, and may not be ready for a signal yet
+				}
+				r.step(machine.Changed{At: r.now(), Proc: i, Path: path})
+			})
 		})
 		if err != nil {
 			r.tell(machine.Info, r.titles[i]+" is not told of changes: "+err.Error())

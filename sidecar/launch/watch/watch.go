@@ -27,9 +27,9 @@ const restless = 10 * quiet
 const events = unix.IN_CREATE | unix.IN_CLOSE_WRITE | unix.IN_MOVED_FROM | unix.IN_MOVED_TO | unix.IN_DELETE | unix.IN_ATTRIB |
 	unix.IN_DELETE_SELF | unix.IN_MOVE_SELF
 
-// Watch calls changed with each of paths whenever it has changed, until the process ends. A path is a file, or a directory with what lies
-// directly in it. An error is that there is no inotify left: see max_user_instances in inotify(7).
-func Watch(paths []string, changed func(path string)) error {
+// Watch calls changed with each of paths whenever it has changed, and with the time since when nothing has, until the process ends. A path
+// is a file, or a directory with what lies directly in it. An error is that there is no inotify left: see max_user_instances in inotify(7).
+func Watch(paths []string, changed func(path string, last time.Time)) error {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
 		return fault.Wrap("inotify: ", err)
@@ -47,23 +47,26 @@ type watcher struct {
 	seen  []string // what each path was like
 }
 
-func (w *watcher) run(changed func(path string)) {
+func (w *watcher) run(changed func(path string, last time.Time)) {
 	buffer := make([]byte, 4096)
 	for {
 		if _, err := w.file.Read(buffer); err != nil {
 			return
 		}
 		began := time.Now()
+		last := began
 		for err := error(nil); err == nil && time.Since(began) < restless; { // until it is quiet
 			_ = w.file.SetReadDeadline(time.Now().Add(quiet))
-			_, err = w.file.Read(buffer)
+			if _, err = w.file.Read(buffer); err == nil {
+				last = time.Now()
+			}
 		}
 		_ = w.file.SetReadDeadline(time.Time{})
 		before := w.seen
 		w.look()
 		for i, path := range w.paths {
 			if w.seen[i] != before[i] {
-				changed(path)
+				changed(path, last)
 			}
 		}
 	}
