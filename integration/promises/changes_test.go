@@ -33,6 +33,23 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 		Expect(lines(&s.stderr)).To(ConsistOf(`supervisor | ` + path + ` has changed; restarting sidecar "agent"`))
 	})
 
+	it("tells a sidecar nothing of what changed before it was started", func() {
+		path := filepath.Join(t.TempDir(), "agent.conf")
+		witness := sidecar("witness", func(p *plan.Process) { p.OnChange = &plan.OnChange{Paths: []string{path}, Do: "SIGUSR1"} })
+		s := plain.start(t, web(watching(path, "SIGUSR1"), witness))
+		first, seen, app := s.enters("agent"), s.enters("witness"), s.enters("app")
+		Expect(s.ps(app)).To(HaveKey("agent")) // by then it is watched
+		Expect(os.WriteFile(path, []byte("level = 1"), 0o644)).To(Succeed())
+		_, problem := s.ask(app, "restart", "agent", "--no-wait")
+		Expect(problem).To(BeEmpty())
+		first.hears("SIGTERM")
+		agent := s.enters("agent")
+		seen.hears("SIGUSR1")
+		app.tell("exit", "0")
+		agent.hears("SIGTERM") // and nothing before
+		Expect(s.exits()).To(BeZero())
+	})
+
 	it("sends the app a signal when a file changes", func() {
 		path := filepath.Join(t.TempDir(), "tls.crt")
 		p := web(sidecar("agent"))
