@@ -15,7 +15,7 @@ import (
 // gates: nobody starts before what it depends on, and the app not before its essential sidecars have started.
 func (t *trial) gates() string {
 	for _, p := range t.plan.Processes() {
-		lives := slices.DeleteFunc(t.livesOf(p.Name), func(l *life) bool { _, told := l.find("start"); return !told })
+		lives := slices.DeleteFunc(t.livesOf(p.Name), (*life).unheard)
 		if len(lives) == 0 {
 			continue
 		}
@@ -91,8 +91,8 @@ func (t *trial) bornLater(l *life, on string) string {
 		return "" // it may not have come as far as to us
 	}
 	mine, _ := l.find("start")
-	its, told := others[0].find("start")
-	if told && mine.detail < its.detail && !t.missed() {
+	its, _ := others[0].find("start")
+	if !others[0].unheard() && mine.detail < its.detail && !t.missed() {
 		return fmt.Sprintf("%s was started before %s was", l.name, on)
 	}
 	return ""
@@ -116,8 +116,7 @@ func (t *trial) runs() string {
 			if i == 0 {
 				continue
 			}
-			_, told := l.find("start")
-			if _, at, own := lives[i-1].status(); told && own && l.begun() < at+int64(backoff*1e9) {
+			if _, at, own := lives[i-1].status(); own && !l.unheard() && l.begun() < at+int64(backoff*1e9) {
 				return fmt.Sprintf("%s was restarted %v after its end", p.Name, time.Duration(l.begun()-at))
 			}
 		}

@@ -44,6 +44,12 @@ func (l *life) find(kind string) (event, bool) {
 	return l.events[i], true
 }
 
+// unheard reports whether it was ended before it could tell of its first instruction.
+func (l *life) unheard() bool {
+	_, told := l.find("start")
+	return !told
+}
+
 // begun is when it ran its first instruction.
 func (l *life) begun() int64 {
 	start, _ := l.find("start")

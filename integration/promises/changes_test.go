@@ -15,13 +15,13 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 	Expect := NewWithT(t).Expect
 
 	// watching is a sidecar that heeds one file.
-	watching := func(path, do string) plan.Process {
-		return sidecar("agent", func(p *plan.Process) { p.OnChange = &plan.OnChange{Paths: []string{path}, Do: do} })
+	watching := func(name, path, do string) plan.Process {
+		return sidecar(name, func(p *plan.Process) { p.OnChange = &plan.OnChange{Paths: []string{path}, Do: do} })
 	}
 
 	it("restarts a sidecar when a file changes", func() {
 		path := filepath.Join(t.TempDir(), "agent.conf")
-		s := plain.start(t, web(watching(path, "restart")))
+		s := plain.start(t, web(watching("agent", path, "restart")))
 		first, app := s.enters("agent"), s.enters("app")
 		Expect(s.ps(app)).To(HaveKey("agent")) // by then it is watched
 		Expect(os.WriteFile(path, []byte("level = 1"), 0o644)).To(Succeed())
@@ -35,8 +35,7 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 
 	it("tells a sidecar nothing of what changed before it was started", func() {
 		path := filepath.Join(t.TempDir(), "agent.conf")
-		witness := sidecar("witness", func(p *plan.Process) { p.OnChange = &plan.OnChange{Paths: []string{path}, Do: "SIGUSR1"} })
-		s := plain.start(t, web(watching(path, "SIGUSR1"), witness))
+		s := plain.start(t, web(watching("agent", path, "SIGUSR1"), watching("witness", path, "SIGUSR1")))
 		first, seen, app := s.enters("agent"), s.enters("witness"), s.enters("app")
 		Expect(s.ps(app)).To(HaveKey("agent")) // by then it is watched
 		Expect(os.WriteFile(path, []byte("level = 1"), 0o644)).To(Succeed())
@@ -67,7 +66,7 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 
 	it("sends a sidecar a signal when a file changes", func() {
 		path := filepath.Join(t.TempDir(), "agent.conf")
-		s := plain.start(t, web(watching(path, "SIGUSR1")))
+		s := plain.start(t, web(watching("agent", path, "SIGUSR1")))
 		agent, app := s.enters("agent"), s.enters("app")
 		Expect(s.ps(app)).To(HaveKey("agent"))
 		Expect(os.WriteFile(path, []byte("level = 1"), 0o644)).To(Succeed())

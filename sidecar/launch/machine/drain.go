@@ -70,7 +70,8 @@ func (t *step) tellNow(i int) {
 }
 
 func (t *step) endDrain(i int) {
-	if p := t.own(i); p.draining {
+	if t.procs[i].draining {
+		p := t.own(i)
 		p.draining, p.hooking = false, false
 		t.do(CancelTimer{Timer{Drain, i}})
 	}

@@ -98,8 +98,8 @@ func (t *step) startGrace(i int) {
 }
 
 func (t *step) endGrace(i int) {
-	if p := t.own(i); p.inGrace {
-		p.inGrace = false
+	if t.procs[i].inGrace {
+		t.own(i).inGrace = false
 		t.do(CancelTimer{Timer{Grace, i}})
 	}
 }
@@ -147,7 +147,7 @@ func (t *step) hurry() {
 	t.hasty, t.deadline = true, t.now+left
 	t.do(SetTimer{Timer{Kind: Budget}, left})
 	for i := range t.procs {
-		switch p := t.own(i); {
+		switch p := t.procs[i]; {
 		case p.draining:
 			t.tellNow(i)
 		case !over(p.phase):

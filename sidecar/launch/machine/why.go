@@ -4,7 +4,7 @@ import "strconv"
 
 // endingOf says how a process ended and, as far as that is known, by whose doing, as the end of a sentence.
 func (t *step) endingOf(e Exited) string {
-	p := t.own(e.Proc)
+	p := t.procs[e.Proc]
 	how := "exited with status " + strconv.Itoa(e.Code)
 	if e.Signal != "" {
 		how = "was killed by " + e.Signal

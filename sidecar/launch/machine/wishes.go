@@ -62,7 +62,7 @@ func (t *step) drainAsked() {
 
 // changed does what is declared for a process one of whose files has changed. One that doesn't run reads them when it starts.
 func (t *step) changed(i int, path string) {
-	p, on := t.own(i), t.m.specs[i].OnChange
+	p, on := t.procs[i], t.m.specs[i].OnChange
 	switch {
 	case on == nil || t.stopping || p.phase != Running:
 	case on.Do == plan.DoRestart:

@@ -78,7 +78,6 @@ func (r *Supervisor) hearSignals() {
 		select {
 		case <-s.terms:
 			r.hearTerm()
-			continue
 		case <-s.deaths:
 			select {
 			case <-s.terms: // which has come before
@@ -86,13 +85,14 @@ func (r *Supervisor) hearSignals() {
 			default:
 			}
 			r.came.deaths.Store(true)
+			r.agenda.bell.ring()
 		case sig := <-s.others:
 			select {
 			case r.came.others <- sig.(syscall.Signal):
-			default:
+				r.agenda.bell.ring()
+			default: // it has enough of them
 			}
 		}
-		s.bell.ring()
 	}
 }
 
