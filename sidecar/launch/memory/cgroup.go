@@ -3,9 +3,10 @@ package memory
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 )
 
 // hierarchy is one of the trees of control groups that may be about memory.
@@ -106,7 +107,7 @@ func unescape(path string) string {
 
 // readLines reads a file; one that isn't there has none.
 func readLines(root, file string) ([]string, error) {
-	text, err := os.ReadFile(root + file)
+	text, err := proc.Read(root + file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -81,6 +81,9 @@ func (r *Supervisor) owner(pid, group int) int {
 // them apart in a microsecond each, where /proc takes fifty, and to await them takes as long. All are children of the main thread: those
 // that we start, since we start them there, and orphans, since the kernel gives them to a process's first living thread.
 func (r *Supervisor) orphans() (pids []int) {
+	if ended(unix.P_ALL, 0) < 0 {
+		return nil // we have no children at all
+	}
 	for _, pid := range proc.Own() {
 		if r.pids[pid] == nil && ended(unix.P_PID, pid) != pid {
 			pids = append(pids, pid)

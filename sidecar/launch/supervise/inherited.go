@@ -2,27 +2,23 @@ package supervise
 
 import (
 	"math"
-	"os"
 	"slices"
-	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 )
 
 // takeInherited keeps the descriptors above 2 that we were started with from the sidecars, and returns them for the app, which would have
 // them without us.
 func takeInherited() (inherited []int) {
-	entries, err := os.ReadDir("/proc/self/fd")
+	all, err := proc.Numbers("/proc/self/fd")
 	if err != nil {
 		_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 		return nil
 	}
-	for _, entry := range entries {
-		fd, err := strconv.Atoi(entry.Name())
-		if err != nil || fd <= 2 {
-			continue
-		}
-		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+	for _, fd := range all {
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); fd > 2 && err == nil && flags&unix.FD_CLOEXEC == 0 {
 			unix.CloseOnExec(fd)
 			inherited = append(inherited, fd)
 		}

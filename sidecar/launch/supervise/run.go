@@ -53,18 +53,21 @@ func Run(p plan.Plan, l Launch) int {
 		<-threads
 	}
 	r.step(machine.Begun{At: r.now()})
-	if !first {
-		makeThreads()
-	}
-	if l.Control != nil { // nobody asks in the first millisecond, and the app needn't wait for it
+	go r.launch.Signals.hearOthers(1, firstRealTime-1)
+	if l.Control != nil {
 		for _, err := range l.Control(r) {
 			r.tell(machine.Info, err.Error())
 		}
 	}
-	go r.launch.Signals.hearAll()
 	r.kills.watch()
-	r.watchMemory()
 	r.watchFiles()
+	r.agenda.after(whileStarting, func() {
+		if !first {
+			makeThreads()
+		}
+		go r.launch.Signals.hearOthers(firstRealTime, lastSignal)
+		r.watchMemory()
+	})
 	for r.turn(); !r.finished; r.turn() {
 		if r.state.Stopping() {
 			r.agenda.watch()
@@ -77,6 +80,9 @@ func Run(p plan.Plan, l Launch) int {
 	r.logs.Drain(max(time.Until(r.drainBy), leastDrain))
 	return r.code
 }
+
+// whileStarting is how long we leave the processors to the processes that have been started.
+const whileStarting = 2 * time.Millisecond
 
 // leastDrain is what those who read our output get to take the last of it, whatever a stop's budget says.
 const leastDrain = 200 * time.Millisecond
@@ -110,7 +116,6 @@ type Supervisor struct {
 	logs     *logs.Logs
 	terminal bool // standard input is a terminal of ours, whoever is in its foreground
 	null     *os.File
-	started  bool // a process was started
 	guard    guard
 	moved    chan<- os.Signal // see memoryMoved; nil where no memory is watched
 
@@ -153,7 +158,7 @@ func newSupervisor(p plan.Plan, l Launch) *Supervisor {
 
 // listen makes the process ready to have children: their ends, our signals and what children say are heard, orphans come to us.
 func (r *Supervisor) listen() {
-	<-r.launch.Signals.ends
+	<-r.launch.Signals.heard
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil && os.Getpid() != 1 {
 		r.tell(machine.Info, "orphaned processes can't be waited for: prctl: "+err.Error())
 	}

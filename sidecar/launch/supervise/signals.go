@@ -16,8 +16,7 @@ type Signals struct {
 	terms  chan os.Signal // SIGTERM alone: what comes faster than it can be passed on is lost, and this must not be
 	others chan os.Signal
 	bell   bell          // that the main goroutine is woken by
-	ends   chan struct{} // closed once SIGCHLD and SIGTERM are heard
-	heard  chan struct{} // closed once the early signals are heard too
+	heard  chan struct{} // closed once SIGTERM is heard
 
 	inherited []int // descriptors above 2 that we were started with
 }
@@ -30,20 +29,19 @@ var own = []syscall.Signal{
 	32, 33, 34, // the C library's
 }
 
-// early are those that platforms and people send at any moment, the first included, and those that Go, or the kernel, ends or stops us by.
-var early = []syscall.Signal{
-	unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGSTKFLT, unix.SIGTSTP,
-	unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS,
-}
+// firstRealTime is the first of the real-time signals, and lastSignal the last of all (signal(7)).
+const (
+	firstRealTime = 35
+	lastSignal    = 64
+)
 
-// Hear begins to hear the early signals. Each costs two hand-overs between threads, which adds up: so it goes on while its caller prepares
-// the rest and while the first sidecar is started, which waits for SIGCHLD and SIGTERM only. Without a file descriptor it is an error.
+// Hear begins to hear SIGTERM and SIGCHLD while its caller prepares the rest: each signal costs two hand-overs between threads. Without a
+// file descriptor it is an error.
 func Hear() (*Signals, error) {
 	s := &Signals{
 		deaths: make(chan os.Signal, 1),
 		terms:  make(chan os.Signal, 2), // a third says nothing new
 		others: make(chan os.Signal, 64),
-		ends:   make(chan struct{}),
 		heard:  make(chan struct{}),
 
 		inherited: takeInherited(), // before we open any
@@ -53,13 +51,13 @@ func Hear() (*Signals, error) {
 		return nil, err
 	}
 	go func() {
-		signal.Notify(s.deaths, unix.SIGCHLD)
 		hear(s.terms, unix.SIGTERM)
-		close(s.ends)
-		for _, sig := range early {
-			hear(s.others, sig)
-		}
 		close(s.heard)
+		signal.Notify(s.deaths, unix.SIGCHLD)
+		select {
+		case s.deaths <- unix.SIGCHLD: // of who has ended before
+		default:
+		}
 	}()
 	return s, nil
 }
@@ -102,10 +100,11 @@ func (r *Supervisor) hearTerm() {
 	r.armGuard(r.launch.Budget)
 }
 
-// hearAll hears all other signals that can be passed on too. They are two thirds of them, and all of it would be a tenth of the start.
-func (s *Signals) hearAll() {
-	for sig := syscall.Signal(1); sig <= 64; sig++ {
-		if !slices.Contains(own, sig) && !slices.Contains(early, sig) {
+// hearOthers hears those of some other signals that can be passed on. The app may be sent any of them as soon as it runs, and until then
+// they would only keep it from running.
+func (s *Signals) hearOthers(first, last syscall.Signal) {
+	for sig := first; sig <= last; sig++ {
+		if !slices.Contains(own, sig) {
 			hear(s.others, sig)
 		}
 	}

@@ -50,20 +50,11 @@ func emptyInput() (*os.File, error) {
 	return read, err
 }
 
-// getReady waits for what the first sidecar needn't wait for: the early signals.
-func (r *Supervisor) getReady(app bool) {
-	if app || r.started {
-		<-r.launch.Signals.heard
-	}
-	r.started = true
-}
-
 // spawn starts a process of the plan.
 func (r *Supervisor) spawn(i int) {
 	c := &r.children[i]
 	c.said, c.rest, c.used = said{}, nil, 0
 	app := i == len(r.children)-1
-	r.getReady(app)
 	files := []uintptr{0, 1, 2}
 	if !app {
 		files[0] = r.null.Fd()

@@ -1,9 +1,7 @@
-// Package proc reads what the kernel tells of processes (proc(5)).
 package proc
 
 import (
 	"bytes"
-	"errors"
 	"io/fs"
 	"os"
 	"strconv"
@@ -11,33 +9,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Read reads a file that the kernel makes, of /proc or of a control group. Unlike package os it doesn't ask first whether one can wait for
-// the file, which takes longer than to read it.
-func Read(file string) ([]byte, error) {
-	fd, err := retry(func() (int, error) { return unix.Open(file, unix.O_RDONLY|unix.O_CLOEXEC, 0) })
+// Numbers returns those entries of a directory in /proc that are numbers: processes, threads, or descriptors, among which is the one that
+// it is read by.
+func Numbers(dir string) (numbers []int, err error) {
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: file, Err: err}
+		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
 	}
 	defer unix.Close(fd)
-	text := make([]byte, 0, 1024)
+	var entries [4096]byte
+	var names []string
 	for {
-		n, err := retry(func() (int, error) { return unix.Read(fd, text[len(text):cap(text)]) })
+		n, err := unix.Getdents(fd, entries[:])
 		if err != nil {
-			return nil, &fs.PathError{Op: "read", Path: file, Err: err}
+			return nil, &fs.PathError{Op: "read", Path: dir, Err: err}
 		}
 		if n == 0 {
-			return text, nil
+			return numbers, nil
 		}
-		if text = text[:len(text)+n]; len(text) == cap(text) {
-			text = append(make([]byte, 0, 4*cap(text)), text...)
+		_, _, names = unix.ParseDirent(entries[:n], -1, names[:0])
+		for _, name := range names {
+			if number, err := strconv.Atoi(name); err == nil {
+				numbers = append(numbers, number)
+			}
 		}
 	}
-}
-
-func retry(call func() (int, error)) (n int, err error) {
-	for n, err = call(); errors.Is(err, unix.EINTR); n, err = call() {
-	}
-	return n, err
 }
 
 // Dir returns a process's directory in /proc.
@@ -68,9 +64,9 @@ func IsZombie(pid int) bool {
 // Children returns a process's children, those too that have ended and were not awaited, as its threads have them.
 func Children(pid int) (children []int) {
 	threads := Dir(pid) + "/task/"
-	entries, _ := os.ReadDir(threads)
-	for _, thread := range entries {
-		text, _ := Read(threads + thread.Name() + "/children")
+	all, _ := Numbers(threads)
+	for _, thread := range all {
+		text, _ := Read(threads + strconv.Itoa(thread) + "/children")
 		children = append(children, pids(text)...)
 	}
 	return children
@@ -120,12 +116,10 @@ func EachBelow(root int, visit func(pid int)) {
 // allChildren returns the children of every process that has any, by what each says of its parent.
 func allChildren() map[int][]int {
 	children := map[int][]int{}
-	entries, _ := os.ReadDir("/proc")
-	for _, entry := range entries {
-		if pid, err := strconv.Atoi(entry.Name()); err == nil {
-			if parent, alive := Parent(pid); alive {
-				children[parent] = append(children[parent], pid)
-			}
+	all, _ := Numbers("/proc")
+	for _, pid := range all {
+		if parent, alive := Parent(pid); alive {
+			children[parent] = append(children[parent], pid)
 		}
 	}
 	return children
