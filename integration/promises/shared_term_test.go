@@ -42,7 +42,8 @@ func testSharedTerm(t *testing.T, when spec.G, it spec.S) {
 			on.require(t)
 			for range 60 {
 				s, sidecars, app := begun(on)
-				tell := []func(){func() { s.signal(unix.SIGTERM) }, func() { _ = unix.Kill(app.pid, unix.SIGTERM) }}
+				supervisor := func() { _ = s.cmd.Process.Signal(unix.SIGTERM) } // it may have ended, after all others
+				tell := []func(){supervisor, func() { _ = unix.Kill(app.pid, unix.SIGTERM) }}
 				for _, p := range sidecars {
 					tell = append(tell, func() { _ = unix.Kill(p.pid, unix.SIGTERM) })
 				}

@@ -15,12 +15,12 @@ import (
 )
 
 // forwardable are all signals but those that can't be caught, those of children, pipes, limits and reading and writing at terminals, those
-// that libraries and Go's profiler keep for themselves, and SIGTERM.
+// that libraries and Go's runtime keep for themselves, and SIGTERM.
 func forwardable() []syscall.Signal {
 	signals := []syscall.Signal{
 		unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGSTKFLT, unix.SIGCONT, unix.SIGTSTP,
 		unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS,
-		unix.SIGVTALRM, unix.SIGWINCH, unix.SIGIO, unix.SIGPWR,
+		unix.SIGVTALRM, unix.SIGPROF, unix.SIGWINCH, unix.SIGIO, unix.SIGPWR,
 	}
 	for sig := syscall.Signal(35); sig <= 64; sig++ { // the real-time ones
 		signals = append(signals, sig)

@@ -82,8 +82,13 @@ type bell struct {
 }
 
 func newBell() (bell, error) {
+	fd, err := newEventfd()
+	return bell{make(chan struct{}, 1), fd}, err
+}
+
+func newEventfd() (int, error) {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	return bell{make(chan struct{}, 1), fd}, os.NewSyscallError("eventfd", err)
+	return fd, os.NewSyscallError("eventfd", err)
 }
 
 func (b bell) ring() {

@@ -53,7 +53,6 @@ func Run(p plan.Plan, l Launch) int {
 		<-threads
 	}
 	r.step(machine.Begun{At: r.now()})
-	go r.launch.Signals.hearOthers(1, firstRealTime-1)
 	if l.Control != nil {
 		for _, err := range l.Control(r) {
 			r.tell(machine.Info, err.Error())
@@ -65,7 +64,6 @@ func Run(p plan.Plan, l Launch) int {
 		if !first {
 			makeThreads()
 		}
-		go r.launch.Signals.hearOthers(firstRealTime, lastSignal)
 		r.watchMemory()
 	})
 	for r.turn(); !r.finished; r.turn() {
@@ -117,7 +115,7 @@ type Supervisor struct {
 	terminal bool // standard input is a terminal of ours, whoever is in its foreground
 	null     *os.File
 	guard    guard
-	moved    chan<- os.Signal // see memoryMoved; nil where no memory is watched
+	moved    chan<- struct{} // see memoryMoved; nil where no memory is watched
 
 	answer  string               // to the wish in progress
 	awaited []func() (done bool) // asked after each step
@@ -158,7 +156,6 @@ func newSupervisor(p plan.Plan, l Launch) *Supervisor {
 
 // listen makes the process ready to have children: their ends, our signals and what children say are heard, orphans come to us.
 func (r *Supervisor) listen() {
-	<-r.launch.Signals.heard
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil && os.Getpid() != 1 {
 		r.tell(machine.Info, "orphaned processes can't be waited for: prctl: "+err.Error())
 	}
@@ -210,6 +207,7 @@ func (r *Supervisor) heedTerm() {
 // signalled gives a signal to the machine, which knows what it is for.
 func (r *Supervisor) signalled(sig syscall.Signal) {
 	if sig == movedSignal && r.moved != nil {
+		r.memoryMoved()
 		return
 	}
 	r.step(machine.Signalled{At: r.now(), Signal: sig})

@@ -2,64 +2,42 @@ package supervise
 
 import (
 	"os"
-	"os/signal"
-	"slices"
 	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/signals"
 )
 
 // Signals are those that the supervisor has been sent since Hear.
 type Signals struct {
-	deaths chan os.Signal // SIGCHLD
-	terms  chan os.Signal // SIGTERM alone: what comes faster than it can be passed on is lost, and this must not be
-	others chan os.Signal
-	bell   bell          // that the main goroutine is woken by
-	heard  chan struct{} // closed once SIGTERM is heard
+	sent *os.File // an eventfd(2) that is rung by each
+	bell bell     // that the main goroutine is woken by
 
 	inherited []int // descriptors above 2 that we were started with
 }
 
-// own are the signals that the kernel sends us for what we do ourselves, or are Go's, or are heard apart. SIGXFSZ comes when our output is
-// a file that has reached its limit. Those of faults, such as SIGSEGV, are passed on: a fault of our own doesn't come this way.
+// own are the signals that the kernel sends us for what we do ourselves, or are Go's, or can't be heard. SIGXFSZ comes when our output is a
+// file that has reached its limit.
 var own = []syscall.Signal{
-	unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE, unix.SIGTERM,
-	unix.SIGXCPU, unix.SIGXFSZ, unix.SIGKILL, unix.SIGSTOP, unix.SIGTTIN, unix.SIGTTOU,
+	unix.SIGURG, unix.SIGPIPE, unix.SIGXCPU, unix.SIGXFSZ, unix.SIGKILL, unix.SIGSTOP, unix.SIGTTIN, unix.SIGTTOU,
 	32, 33, 34, // the C library's
 }
 
-// firstRealTime is the first of the real-time signals, and lastSignal the last of all (signal(7)).
-const (
-	firstRealTime = 35
-	lastSignal    = 64
-)
-
-// Hear begins to hear SIGTERM and SIGCHLD while its caller prepares the rest: each signal costs two hand-overs between threads. Without a
-// file descriptor it is an error.
+// Hear hears all signals that can be passed on, SIGTERM and SIGCHLD from now on. Without a file descriptor it is an error.
 func Hear() (*Signals, error) {
-	s := &Signals{
-		deaths: make(chan os.Signal, 1),
-		terms:  make(chan os.Signal, 2), // a third says nothing new
-		others: make(chan os.Signal, 64),
-		heard:  make(chan struct{}),
-
-		inherited: takeInherited(), // before we open any
-	}
+	s := &Signals{inherited: takeInherited()} // before we open any
 	var err error
 	if s.bell, err = newBell(); err != nil {
 		return nil, err
 	}
-	go func() {
-		hear(s.terms, unix.SIGTERM)
-		close(s.heard)
-		signal.Notify(s.deaths, unix.SIGCHLD)
-		select {
-		case s.deaths <- unix.SIGCHLD: // of who has ended before
-		default:
-		}
-	}()
-	return s, nil
+	fd, err := newEventfd()
+	if err != nil {
+		return nil, err
+	}
+	s.sent = os.NewFile(uintptr(fd), "eventfd")
+	return s, signals.Hear(fd, own)
 }
 
 // came are the signals that have come for the main goroutine.
@@ -71,48 +49,35 @@ type came struct {
 
 // hearSignals passes signals on to the main goroutine. SIGTERM begins a stop even where that hears nothing, so nothing here waits for it.
 func (r *Supervisor) hearSignals() {
-	s := r.launch.Signals
+	var passed [signals.Last + 1]uint32
 	for {
-		select {
-		case <-s.terms:
-			r.hearTerm()
-		case <-s.deaths:
+		_, _ = r.launch.Signals.sent.Read(make([]byte, 8))
+		for sig := range passed {
+			n := signals.Count(syscall.Signal(sig)) - passed[sig]
+			passed[sig] += n
+			if n > 0 {
+				r.hear(syscall.Signal(sig), n)
+			}
+		}
+		r.agenda.bell.ring()
+	}
+}
+
+// hear has the main goroutine come to a signal that was sent n times.
+func (r *Supervisor) hear(sig syscall.Signal, n uint32) {
+	switch sig {
+	case unix.SIGTERM:
+		r.came.terms.Add(int32(n))
+		r.armGuard(r.launch.Budget)
+	case unix.SIGCHLD:
+		r.came.deaths.Store(true)
+	default:
+		for ; n > 0; n-- {
 			select {
-			case <-s.terms: // which has come before
-				r.hearTerm()
+			case r.came.others <- sig:
 			default:
-			}
-			r.came.deaths.Store(true)
-			r.agenda.bell.ring()
-		case sig := <-s.others:
-			select {
-			case r.came.others <- sig.(syscall.Signal):
-				r.agenda.bell.ring()
-			default: // it has enough of them
+				return // it has enough of them
 			}
 		}
-	}
-}
-
-func (r *Supervisor) hearTerm() {
-	r.came.terms.Add(1)
-	r.agenda.bell.ring()
-	r.armGuard(r.launch.Budget)
-}
-
-// hearOthers hears those of some other signals that can be passed on. The app may be sent any of them as soon as it runs, and until then
-// they would only keep it from running.
-func (s *Signals) hearOthers(first, last syscall.Signal) {
-	for sig := first; sig <= last; sig++ {
-		if !slices.Contains(own, sig) {
-			hear(s.others, sig)
-		}
-	}
-}
-
-// hear leaves a signal ignored that was when we were started, as nohup does it.
-func hear(c chan<- os.Signal, sig syscall.Signal) {
-	if !signal.Ignored(sig) {
-		signal.Notify(c, sig)
 	}
 }

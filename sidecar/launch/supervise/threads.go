@@ -23,10 +23,10 @@ const (
 	spareThreads = 2
 )
 
-// Making the threads takes half a millisecond. Somebody who may have manyPIDs needs several to use them up, in which fewProcesses are
-// started too.
+// Making the threads takes half a millisecond, which the processes have to themselves when they start. Somebody who may have manyPIDs needs
+// several milliseconds to use them up, in which fewProcesses are started and the threads made.
 const (
-	manyPIDs     = 1000
+	manyPIDs     = 4000
 	fewProcesses = 16
 )
 

@@ -3,7 +3,6 @@ package supervise
 import (
 	"context"
 	"os"
-	"os/signal"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -47,9 +46,8 @@ func (r *Supervisor) watchMemory() {
 	if w.watched == nil {
 		return
 	}
-	moved := make(chan os.Signal, 1)
+	moved := make(chan struct{}, 1)
 	r.moved = moved
-	signal.Notify(moved, movedSignal)
 	r.memoryMoved() // by those who have just been started: what they start at once would be seen late otherwise
 	go w.run(moved, fullContainer())
 }
@@ -57,12 +55,12 @@ func (r *Supervisor) watchMemory() {
 // memoryMoved has the sidecars measured soon.
 func (r *Supervisor) memoryMoved() {
 	select {
-	case r.moved <- movedSignal:
+	case r.moved <- struct{}{}:
 	default: // nobody watches, or that has been said
 	}
 }
 
-func (w *memoryWatch) run(moved <-chan os.Signal, full <-chan struct{}) {
+func (w *memoryWatch) run(moved <-chan struct{}, full <-chan struct{}) {
 	for silence := firstSilence; ; {
 		began := time.Now()
 		pause := w.look()
