@@ -15,12 +15,12 @@ import (
 )
 
 // forwardable are all signals but those that can't be caught, those of children, pipes, limits and reading and writing at terminals, those
-// that libraries and Go's runtime keep for themselves, and SIGTERM.
+// that libraries and Go's runtime and profiler keep for themselves, also in a puppet, and SIGTERM.
 func forwardable() []syscall.Signal {
 	signals := []syscall.Signal{
 		unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGSTKFLT, unix.SIGCONT, unix.SIGTSTP,
 		unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS,
-		unix.SIGVTALRM, unix.SIGPROF, unix.SIGWINCH, unix.SIGIO, unix.SIGPWR,
+		unix.SIGVTALRM, unix.SIGWINCH, unix.SIGIO, unix.SIGPWR,
 	}
 	for sig := syscall.Signal(35); sig <= 64; sig++ { // the real-time ones
 		signals = append(signals, sig)
@@ -46,6 +46,17 @@ func testSignals(t *testing.T, when spec.G, it spec.S) {
 		app.tell("exit", "0")
 		config.hears("SIGTERM") // and nothing before
 		g.Expect(s.exits()).To(BeZero())
+	})
+
+	it("passes SIGPROF on to an app that is not written in Go", func() {
+		s := plain.prepare(t)
+		out := pipe(t)
+		app := "trap 'exit 5' PROF; echo; while :; do sleep 0.01; done"
+		s.launch(s.supervisor(web(), "/bin/bash", "-c", app), func(c *exec.Cmd) { c.Stdout = out.write })
+		_, err := out.read.Read(make([]byte, 1)) // it listens now
+		g.Expect(err).NotTo(HaveOccurred())
+		s.signal(unix.SIGPROF)
+		g.Expect(s.exits()).To(Equal(5))
 	})
 
 	everywhere(t, when, it, "stops and continues the app", func(on *setting) {
