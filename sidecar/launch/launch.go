@@ -15,6 +15,7 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/health"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/memory"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/runtimes"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/sandbox"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/settings"
@@ -193,7 +194,7 @@ func divide(p plan.Plan, l supervise.Launch, s settings.Settings, owns []map[str
 
 // ownScore is the supervisor's own oom_score_adj, which its children inherit (proc(5)).
 func ownScore() int {
-	text, _ := os.ReadFile("/proc/self/oom_score_adj")
+	text, _ := proc.Read("/proc/self/oom_score_adj")
 	score, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 	return score
 }

@@ -50,8 +50,9 @@ type came struct {
 // hearSignals passes signals on to the main goroutine. SIGTERM begins a stop even where that hears nothing, so nothing here waits for it.
 func (r *Supervisor) hearSignals() {
 	var passed [signals.Last + 1]uint32
+	ring := make([]byte, 8)
 	for {
-		_, _ = r.launch.Signals.sent.Read(make([]byte, 8))
+		_, _ = r.launch.Signals.sent.Read(ring)
 		for sig := range passed {
 			n := signals.Count(syscall.Signal(sig)) - passed[sig]
 			passed[sig] += n
