@@ -4,6 +4,7 @@ package adopt
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -31,6 +32,23 @@ func (s *Sidecar) set(name string, value any) { s.Keys = append(s.Keys, Key{name
 // lose names something that could not be taken over.
 func (f *Found) lose(format string, args ...any) {
 	f.Lost = append(f.Lost, fmt.Sprintf(format, args...))
+}
+
+// appDir is where the app is in an image (the specification's Platform Interface, CNB_APP_DIR).
+const appDir = "/workspace"
+
+// directory takes a working directory over where that is in the app's.
+func (f *Found) directory(s *Sidecar, key, value string) {
+	dir := path.Clean(value)
+	if below, inside := strings.CutPrefix(dir+"/", appDir+"/"); inside {
+		dir = path.Clean(below)
+	}
+	switch {
+	case path.IsAbs(dir):
+		f.lose("%s: %s = %s: it is outside of the app", s.Name, key, value)
+	case dir != ".":
+		s.set("working-dir", dir)
+	}
 }
 
 // reader reads one tool's file.

@@ -38,10 +38,31 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 			"directory=conf\nenvironment=A=\"x,y\",B='%(ENV_HOME)s/z',C=1\nautorestart=unexpected\nstartretries=7\nstopsignal=QUIT\n" +
 			"stopwaitsecs=4\nexitcodes=0,2\nuser=nobody\npriority=5\n",
 			"# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"my agent\"\n" +
-				"command = \"/app/agent -v $(LEVEL)\"\nworking-dir = \"conf\"\nenv = { A = \"x,y\", B = \"$(HOME)/z\", C = \"1\" }\n" +
+				"command = [\"/app/agent\", \"-v\", \"$(LEVEL)\"]\nworking-dir = \"conf\"\nenv = { A = \"x,y\", B = \"$(HOME)/z\", C = \"1\" }\n" +
 				"restart = \"on-failure\"\nmax-restarts = 7\nstop-signal = \"SIGQUIT\"\nstop-grace-period-seconds = 4\nsuccess-exit-codes = [0, 2]\n",
 			[]string{"my agent: user = nobody: every process has the container's user",
 				"my agent: priority = 5: write depends-on: what waits for what"}},
+		"supervisord's expressions and defaults": {"supervisord.conf", "[program:a]\n" +
+			"command=%(here)s/agent --name %(program_name)s \"50%% of $(x)\" --on %(host_node_name)s\ndirectory=/workspace\n" +
+			"[program:b]\ncommand=bash -c 'a | b'\ndirectory=/workspace/x/\nautorestart=true\n" +
+			"[program:c]\ncommand=a | b\ndirectory=/srv\nautorestart=false\n[group:all]\nprograms=a,b\n",
+			"# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"a\"\n" +
+				"command = [\"./agent\", \"--name\", \"a\", \"50% of $$(x)\", \"--on\", \"%(host_node_name)s\"]\nrestart = \"on-failure\"\n" +
+				"\n# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\n" +
+				"command = [\"bash\", \"-c\", \"a | b\"]\nworking-dir = \"x\"\nrestart = \"always\"\n" +
+				"\n# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"c\"\n" +
+				"command = \"a | b\"\nrestart = \"never\"\n",
+			[]string{"a: command: write what %(host_node_name)s is",
+				"c: command = a | b: it can't be split into words", "c: directory = /srv: it is outside of the app",
+				"[group:all]: there is nothing like it"}},
+		"Compose's variables and directories": {"compose.yaml", "services:\n  a:\n    build: .\n    working_dir: /workspace/x\n" +
+			"    command: [./a, $PORT, \"${PORT}0\", \"$$HOME $$(id)\", \"${LEVEL:-info}\"]\n    environment: {URL: \"http://${HOST}\"}\n" +
+			"  b:\n    build: .\n    working_dir: /srv\n    command: ./b\n",
+			"# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"a\"\n" +
+				"command = [\"./a\", \"$(PORT)\", \"$(PORT)0\", \"$HOME $$(id)\", \"${LEVEL:-info}\"]\nworking-dir = \"x\"\n" +
+				"env = { URL = \"http://$(HOST)\" }\n" +
+				"\n# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\ncommand = [\"./b\"]\n",
+			[]string{"service a: ${LEVEL:-info}: write its value", "b: working_dir = /srv: it is outside of the app"}},
 		"Compose": {"compose.yaml", "services:\n  db: {image: postgres}\n" +
 			"  agent:\n    build: .\n    command: [./agent, --level, \"a \\\"b\\\"\"]\n" +
 			"    mem_limit: 64m\n    ports: [\"8080\"]\n    tty: true\n" +

@@ -12,9 +12,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// envReference is supervisord's way to name a variable of its own environment.
-var envReference = regexp.MustCompile(`%\(ENV_(\w+)\)s`)
-
 // readCompose takes the services that have a command. One with an image of its own brings a program that the app's image lacks.
 func readCompose(text []byte) (Found, error) {
 	var found Found
@@ -37,7 +34,7 @@ func readCompose(text []byte) (Found, error) {
 				name, service.Image)
 			fallthrough
 		default:
-			found.Sidecars = append(found.Sidecars, fromService(name, service))
+			found.Sidecars = append(found.Sidecars, found.service(name, service))
 		}
 	}
 	return found, found.keysLeft(text)
@@ -64,13 +61,17 @@ func (f *Found) keysLeft(text []byte) error {
 	return nil
 }
 
-func fromService(name string, service types.ServiceConfig) Sidecar {
+func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
 	s := Sidecar{Name: name, Comment: ": remove it where it is the app itself"}
-	s.set("command", []string(service.Command))
-	if service.WorkingDir != "" {
-		s.set("working-dir", service.WorkingDir)
+	var words []string
+	for _, word := range service.Command {
+		words = append(words, f.interpolated(name, word))
 	}
-	if env := values(service.Environment); len(env) > 0 {
+	s.set("command", words)
+	if service.WorkingDir != "" {
+		f.directory(&s, "working_dir", service.WorkingDir)
+	}
+	if env := f.values(name, service.Environment); len(env) > 0 {
 		s.set("env", env)
 	}
 	if service.MemLimit > 0 {
@@ -102,14 +103,34 @@ func healthCommand(test types.HealthCheckTest) []string {
 	return test[1:]
 }
 
-func values(env types.MappingWithEquals) map[string]string {
+func (f *Found) values(service string, env types.MappingWithEquals) map[string]string {
 	set := map[string]string{}
-	for name, value := range env {
-		if value != nil {
-			set[name] = *value
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		if value := env[name]; value != nil {
+			set[name] = f.interpolated(service, *value)
 		}
 	}
 	return set
+}
+
+// interpolation is what Compose replaces (Compose Specification, Interpolation), and $$ for a dollar.
+var interpolation = regexp.MustCompile(`\$\$\(|\$\$|\$(\w+)|\$\{(\w+)\}|\$\{[^}]*\}`)
+
+// interpolated writes a value as ours are: $(NAME) for a variable, and $$( for what only looks like one.
+func (f *Found) interpolated(service, text string) string {
+	return interpolation.ReplaceAllStringFunc(text, func(theirs string) string {
+		names := interpolation.FindStringSubmatch(theirs)
+		switch name := names[1] + names[2]; {
+		case theirs == "$$(":
+			return theirs
+		case theirs == "$$":
+			return "$"
+		case name != "":
+			return "$(" + name + ")"
+		}
+		f.lose("service %s: %s: write its value", service, theirs)
+		return theirs
+	})
 }
 
 func conditions(on types.DependsOnConfig) map[string]string {

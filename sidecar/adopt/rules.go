@@ -8,10 +8,10 @@ type Rule struct {
 
 // SupervisordRules are supervisord's keys of a [program:x] section (supervisord.org, Configuration File).
 var SupervisordRules = []Rule{
-	{"command", "command", ""},
+	{"command", "command", "as a list: no shell runs it; %(ENV_X)s is written $(X)"},
 	{"directory", "working-dir", "relative to the app"},
 	{"environment", "env", "%(ENV_X)s is written $(X)"},
-	{"autorestart", "restart", "false: never; unexpected: on-failure; true: always"},
+	{"autorestart", "restart", "false: never; unexpected, which is the default: on-failure; true: always"},
 	{"startretries", "max-restarts", "within 60 seconds"},
 	{"exitcodes", "success-exit-codes", ""},
 	{"stopsignal", "stop-signal", ""},
@@ -30,8 +30,8 @@ var SupervisordRules = []Rule{
 
 // ComposeRules are Compose's keys of a service (compose-spec.io).
 var ComposeRules = []Rule{
-	{"command", "command", ""},
-	{"environment", "env", ""},
+	{"command", "command", "$X and ${X} are written $(X)"},
+	{"environment", "env", "$X and ${X} are written $(X)"},
 	{"working_dir", "working-dir", "relative to the app"},
 	{"mem_limit", "memory", "reserved, and what a Java, Node or Go runtime is told"},
 	{"depends_on", "depends-on", "service_started: started; service_healthy: ready; service_completed_successfully: completed"},

@@ -1,9 +1,11 @@
 package adopt
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/mattn/go-shellwords"
 	"gopkg.in/ini.v1"
 )
 
@@ -19,7 +21,7 @@ func readSupervisord(text []byte) (Found, error) {
 		switch kind {
 		case "program":
 			found.Sidecars = append(found.Sidecars, program(&found, name, section))
-		case "eventlistener", "fcgi-program", "include":
+		case "eventlistener", "fcgi-program", "include", "group":
 			found.lose("[%s]: there is nothing like it", section.Name())
 		}
 	}
@@ -32,11 +34,11 @@ func program(found *Found, name string, section *ini.Section) Sidecar {
 		value := strings.TrimSpace(key.Value())
 		switch key.Name() {
 		case "command":
-			s.set("command", envReference.ReplaceAllString(value, "$$($1)"))
+			found.command(&s, value)
 		case "directory":
-			s.set("working-dir", value)
+			found.directory(&s, key.Name(), found.expanded(name, key.Name(), value))
 		case "environment":
-			s.set("env", supervisordEnvironment(value))
+			s.set("env", found.environment(name, value))
 		case "autorestart":
 			found.policy(&s, value)
 		case "startretries", "stopwaitsecs":
@@ -49,7 +51,51 @@ func program(found *Found, name string, section *ini.Section) Sidecar {
 			found.lose("%s: %s = %s: %s", name, key.Name(), value, note(key.Name()))
 		}
 	}
+	if !section.HasKey("autorestart") {
+		found.policy(&s, "unexpected") // supervisord's default
+	}
 	return s
+}
+
+// command takes a command over as a list of words: no shell runs it there either.
+func (f *Found) command(s *Sidecar, value string) {
+	parser := shellwords.NewParser()
+	words, err := parser.Parse(expression.ReplaceAllString(value, "%{$1}")) // brackets are a shell's
+	if err != nil || parser.Position >= 0 {
+		f.lose("%s: command = %s: it can't be split into words", s.Name, value)
+		s.set("command", value)
+		return
+	}
+	for i := range words {
+		words[i] = f.expanded(s.Name, "command", braced.ReplaceAllString(words[i], "%($1)s"))
+	}
+	s.set("command", words)
+}
+
+var (
+	// expression is one of supervisord's string expressions (supervisord.org, Configuration File).
+	expression = regexp.MustCompile(`%\((\w+)\)s`)
+	braced     = regexp.MustCompile(`%\{(\w+)\}`)
+)
+
+// expanded writes a value as ours are: $(NAME) for a variable.
+func (f *Found) expanded(program, key, value string) string {
+	value = strings.ReplaceAll(value, "$(", "$$(")
+	value = expression.ReplaceAllStringFunc(value, func(theirs string) string {
+		name := expression.FindStringSubmatch(theirs)[1]
+		if variable, ok := strings.CutPrefix(name, "ENV_"); ok {
+			return "$(" + variable + ")"
+		}
+		switch name {
+		case "program_name", "group_name":
+			return program
+		case "here":
+			return "."
+		}
+		f.lose("%s: %s: write what %s is", program, key, theirs)
+		return theirs
+	})
+	return strings.ReplaceAll(value, "%%", "%")
 }
 
 // policy takes autorestart over.
@@ -89,8 +135,8 @@ func codes(value string) (list []int) {
 	return list
 }
 
-// supervisordEnvironment reads KEY="value",KEY2='value'.
-func supervisordEnvironment(text string) map[string]string {
+// environment reads KEY="value",KEY2='value'.
+func (f *Found) environment(program, text string) map[string]string {
 	env := map[string]string{}
 	for text = strings.TrimLeft(text, ", "); text != ""; text = strings.TrimLeft(text, ", ") {
 		name, rest, found := strings.Cut(text, "=")
@@ -103,7 +149,7 @@ func supervisordEnvironment(text string) map[string]string {
 		} else {
 			value, text, _ = strings.Cut(rest, ",")
 		}
-		env[strings.TrimSpace(name)] = envReference.ReplaceAllString(value, "$$($1)")
+		env[strings.TrimSpace(name)] = f.expanded(program, "environment", value)
 	}
 	return env
 }
