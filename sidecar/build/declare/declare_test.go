@@ -196,6 +196,9 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"a key like no other", minimal + "xyzzy = 1", []string{
 			"sidecar \"config-server\": unknown key xyzzy: there are " + strings.Join(names(keysOf(t, "sidecars")), ", "),
 		}},
+		{"a near key of others", minimal + "heallthcheck = { A = 'b' }", []string{
+			"sidecar \"config-server\": unknown key heallthcheck: did you mean readiness-probe?",
+		}},
 		{"near keys", minimal + "procces_types = ['web']\n[sidecars.stratup-probe]\ntcp-socket = { port = 80 }\n[aap]\nlogs = 'raw'", []string{
 			"sidecar \"config-server\": unknown key procces_types: did you mean process-types?",
 			"sidecar \"config-server\": unknown key stratup-probe: did you mean startup-probe?",

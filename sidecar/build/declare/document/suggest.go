@@ -23,6 +23,12 @@ func (p *Problems) Suggest(word string, words []string) string {
 	return "there are " + strings.Join(words, ", ")
 }
 
+// isSlip reports whether a word is a long one with a slip of the pen.
+func isSlip(word, meant string) bool {
+	const long, longest = 6, 64
+	return len(meant) >= long && len(word) <= longest && levenshtein.Distance(word, meant, nil) == 1
+}
+
 // nearest returns the word that may have been meant, or nothing if none is near: up to half of a short word may differ, a third of a long
 // one.
 func nearest(word string, words []string) string {

@@ -165,6 +165,9 @@ func (t *Table) hint(key string) string {
 			return slices.ContainsFunc(t.also[known], func(name string) bool { return fold(name) == sought })
 		},
 		func(known string) bool { return strings.HasPrefix(known, key+"-") },
+		func(known string) bool {
+			return slices.ContainsFunc(t.also[known], func(name string) bool { return isSlip(sought, fold(name)) })
+		},
 	} {
 		if i := slices.IndexFunc(t.known, means); i >= 0 {
 			return "did you mean " + t.known[i] + "?"
