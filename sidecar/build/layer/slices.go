@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/buildpacks/libcnb/v2"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/binary"
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
@@ -98,40 +100,63 @@ func (s Slice) Slice() libcnb.Slice {
 
 // DescribeSlices writes the buildpack's bills of materials for the launch image, which tell what files of the app sidecars have.
 func DescribeSlices(layers libcnb.Layers, all []Slice) error {
-	var components []sbom.Component
+	var listed []described
 	for _, s := range all {
-		for _, path := range s.Paths {
-			found, err := s.components(path)
-			if err != nil {
-				return fmt.Errorf("writing the bill of materials of sidecar %q: %w", s.Sidecar, err)
-			}
-			components = append(components, found...)
+		found, err := s.files()
+		if err != nil {
+			return s.notDescribed(err)
 		}
+		listed = append(listed, found...)
 	}
-	if len(components) == 0 {
+	if len(listed) == 0 {
 		return nil
 	}
-	return sbom.Write(layers.LaunchSBOMPath, "sidecars", components)
+	components := make([][]sbom.Component, len(listed))
+	var group errgroup.Group // to digest them is most of what a rebuild with large sidecars takes
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, f := range listed {
+		group.Go(func() (err error) {
+			if components[i], err = sbom.Describe(filepath.Join(f.of.app, f.path), f.path, f.program); err != nil {
+				return f.of.notDescribed(err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return sbom.Write(layers.LaunchSBOMPath, "sidecars", slices.Concat(components...))
 }
 
-// components returns what a bill says of a file, or of all files in a directory.
-func (s Slice) components(path string) ([]sbom.Component, error) {
-	var components []sbom.Component
-	err := filepath.WalkDir(filepath.Join(s.app, path), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
+// described is a file of the app that a bill of materials is to have.
+type described struct {
+	of      Slice
+	path    string // below the app
+	program string // what it is called; empty where it isn't one
+}
+
+func (s Slice) notDescribed(err error) error {
+	return fmt.Errorf("writing the bill of materials of sidecar %q: %w", s.Sidecar, err)
+}
+
+// files returns the slice's files, and those in its directories.
+func (s Slice) files() (all []described, err error) {
+	for _, path := range s.Paths {
+		err := filepath.WalkDir(filepath.Join(s.app, path), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() {
+				return err
+			}
+			relative, err := filepath.Rel(s.app, path)
+			f := described{of: s, path: relative}
+			if slices.Contains(s.programs, relative) {
+				f.program = filepath.Base(relative)
+			}
+			all = append(all, f)
 			return err
-		}
-		relative, err := filepath.Rel(s.app, path)
+		})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		name := ""
-		if slices.Contains(s.programs, relative) {
-			name = filepath.Base(relative)
-		}
-		found, err := sbom.Describe(path, relative, name)
-		components = append(components, found...)
-		return err
-	})
-	return components, err
+	}
+	return all, nil
 }

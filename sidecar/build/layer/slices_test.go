@@ -106,15 +106,15 @@ func testSlices(t *testing.T, context spec.G, it spec.S) {
 	context("run bits that a zip has lost", func() {
 		it.Before(func() { Expect(os.Chmod(filepath.Join(app, "server"), 0o640)).To(Succeed()) })
 
-		for name, command := range map[string][]string{
-			"a list":           {"./server"},
-			"a shell":          {"bash", "-c", "./server $PORT"},
-			"another program":  {"timeout", "5", "./server"},
-			"an exec in it":    {"sh", "-c", "A=b exec ./server >log"},
-			"a path without .": {"/bin/sh", "-c", "conf/../server 1"},
+		for _, behind := range [][]string{
+			{"a list", "./server"},
+			{"a shell", "bash", "-c", "./server $PORT"},
+			{"another program", "timeout", "5", "./server"},
+			{"an exec in it", "sh", "-c", "A=b exec ./server >log"},
+			{"a path without .", "/bin/sh", "-c", "conf/../server 1"},
 		} {
-			it("gives them back behind "+name, func() {
-				Expect(slice(sidecar(command...))).To(Equal(of("server")))
+			it("gives them back behind "+behind[0], func() {
+				Expect(slice(sidecar(behind[1:]...))).To(Equal(of("server")))
 				Expect(mode(t, filepath.Join(app, "server"))).To(Equal(fs.FileMode(0o750)))
 			})
 		}

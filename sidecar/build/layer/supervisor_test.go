@@ -2,8 +2,10 @@ package layer_test
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/BurntSushi/toml"
@@ -81,14 +83,15 @@ func testSupervisor(t *testing.T, context spec.G, it spec.S) {
 			Expect(output.String()).To(ContainSubstring("Reusing"))
 		})
 
-		for what, change := range map[string]func(){
+		changes := map[string]func(){
 			"the supervisor": func() { write(t, filepath.Join(supervisor.Buildpack, "bin", "supervisor"), "new", 0o755) },
 			"a plan":         func() { supervisor.Plans[0].Sidecars[0].Command = []string{"x"} },
 			"a script":       func() { supervisor.Scripts["web"] = "false" },
 			"a variable":     func() { supervisor.Env["PORT"] = "1" },
-		} {
+		}
+		for _, what := range slices.Sorted(maps.Keys(changes)) {
 			it("fills it anew when that has changed: "+what, func() {
-				change()
+				changes[what]()
 				contribute()
 				Expect(output.String()).To(ContainSubstring("Contributing"))
 			})
