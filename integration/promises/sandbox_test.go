@@ -1,6 +1,7 @@
 package promises_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -34,11 +35,24 @@ func testSandbox(t *testing.T, when spec.G, it spec.S) {
 		Expect(s.stdout.String()).To(Equal("fenced | in a sandbox\nfenced | in a sandbox\n"))
 	})
 
+	it("says which files a sandbox names in vain", func() {
+		here, absent := t.TempDir(), filepath.Join(t.TempDir(), "absent")
+		box := plan.Sandbox{Mode: plan.Prefer, Read: []string{here, "/"}, Write: []string{here, absent}}
+		agent := sidecar("agent", command(plain.path("child"), "wait"), func(p *plan.Process) { p.Sandbox = &box })
+		s := plain.start(t, web(agent))
+		s.enters("app").tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+		Expect(s.stderr.String()).To(ContainSubstring(
+			"supervisor | sidecar \"agent\" can't use " + absent + ", which its sandbox names, not later either: it isn't there\n"))
+		Expect(s.stderr.String()).NotTo(ContainSubstring(here))
+	})
+
 	when("the kernel has no Landlock", func() {
 		const missing = "the kernel has no Landlock (function not implemented): nothing but no_new_privs can be enforced\n"
 		launch := func(mode plan.SandboxMode) *supervised {
 			s := plain.prepare(t)
-			argv := s.supervisor(web(sidecar("agent", func(p *plan.Process) { p.Sandbox = &plan.Sandbox{Mode: mode} })), s.puppet("app")...)
+			box := plan.Sandbox{Mode: mode, Write: []string{"/absent"}}
+			argv := s.supervisor(web(sidecar("agent", func(p *plan.Process) { p.Sandbox = &box })), s.puppet("app")...)
 			s.launch(append([]string{plain.path("child"), "unlocked", "--"}, argv...))
 			return s
 		}

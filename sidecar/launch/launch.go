@@ -87,6 +87,10 @@ func fence(p plan.Plan, l *supervise.Launch) error {
 			text := p.Titles()[i] + " is not all in its sandbox: " + missing
 			l.Opening = append(l.Opening, machine.Report{Level: machine.Info, Text: text})
 		}
+		for _, path := range thread.Absent {
+			text := p.Titles()[i] + " can't use " + path + ", which its sandbox names, not later either: it isn't there"
+			l.Opening = append(l.Opening, machine.Report{Level: machine.Info, Text: text})
+		}
 	}
 	return nil
 }

@@ -73,17 +73,24 @@ func newRuleset(s plan.Sandbox, abi int) (r ruleset, err error) {
 
 func (r ruleset) close() { _ = unix.Close(r.fd) }
 
-// allow adds all that a sandbox names, and what its programs can't do without. A relative path is one in dir.
-func (r ruleset) allow(s plan.Sandbox, command, dir string) error {
+// allow adds all that a sandbox names, and what its programs can't do without. A relative path is one in dir. It returns those that the
+// sandbox names and that aren't there.
+func (r ruleset) allow(s plan.Sandbox, command, dir string) (absent []string, err error) {
 	for _, paths := range []struct {
 		names  []string
 		rights uint64
+		named  bool // by the sandbox
 	}{
-		{append([]string{command}, programs...), reading}, {s.Read, reading}, {s.Write, ^uint64(0)}, {devices, ^uint64(0)},
+		{append([]string{command}, programs...), reading, false}, {s.Read, reading, true},
+		{s.Write, ^uint64(0), true}, {devices, ^uint64(0), false},
 	} {
 		for _, path := range paths.names {
-			if err := r.allowPath(path, dir, paths.rights&r.handled.Handled_access_fs); err != nil {
-				return err
+			there, err := r.allowPath(path, dir, paths.rights&r.handled.Handled_access_fs)
+			if err != nil {
+				return nil, err
+			}
+			if !there && paths.named {
+				absent = append(absent, path)
 			}
 		}
 	}
@@ -92,24 +99,27 @@ func (r ruleset) allow(s plan.Sandbox, command, dir string) error {
 	} {
 		for _, port := range ports {
 			if err := r.allowPort(port, right&r.handled.Handled_access_net); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return absent, nil
 }
 
 // allowPath gives rights to a file, or a directory and all below it. One that isn't there can't be allowed, and is left out.
-func (r ruleset) allowPath(path, dir string, rights uint64) error {
+func (r ruleset) allowPath(path, dir string, rights uint64) (there bool, err error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
+	if rights == 0 {
+		return true, nil
+	}
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
-	if rights == 0 || errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
-		return nil
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+		return false, nil
 	}
 	if err != nil {
-		return &os.PathError{Op: "open", Path: path, Err: err}
+		return false, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	defer unix.Close(fd)
 	var stat unix.Stat_t
@@ -117,7 +127,7 @@ func (r ruleset) allowPath(path, dir string, rights uint64) error {
 		rights &= ofFiles
 	}
 	rule := unix.LandlockPathBeneathAttr{Allowed_access: rights, Parent_fd: int32(fd)}
-	return r.add(unix.LANDLOCK_RULE_PATH_BENEATH, unsafe.Pointer(&rule))
+	return true, r.add(unix.LANDLOCK_RULE_PATH_BENEATH, unsafe.Pointer(&rule))
 }
 
 func (r ruleset) allowPort(port int, right uint64) error {

@@ -22,7 +22,10 @@ const (
 
 // Thread is a thread in a sandbox, and so is every process that it starts. It is there for good: what it starts dies with it, by its
 // parent-death signal.
-type Thread struct{ work chan func() }
+type Thread struct {
+	Absent []string // the files and directories that the sandbox names and that weren't there: nothing lets it into them later
+	work   chan func()
+}
 
 // Enter makes a thread in sandbox s, for command in the directory dir. It returns what the kernel can't enforce, in words; with Require
 // that is an error.
@@ -36,11 +39,12 @@ func Enter(s plan.Sandbox, command, dir string) (t *Thread, missing string, err 
 	if missing != "" && s.Mode == plan.Require {
 		return nil, missing, errors.New("requires a sandbox, but " + missing)
 	}
-	t = &Thread{make(chan func())}
+	t = &Thread{work: make(chan func())}
 	entered := make(chan error)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: no other goroutine is to be restricted
-		err := restrict(s, abi, command, dir)
+		absent, err := restrict(s, abi, command, dir)
+		t.Absent = absent
 		if err == nil && filters && abi >= filesABI {
 			err = refuseLimits()
 		}
@@ -94,17 +98,17 @@ func lacks(s plan.Sandbox, abi int, errno unix.Errno) string {
 }
 
 // restrict puts the calling thread into the sandbox, as far as the kernel can.
-func restrict(s plan.Sandbox, abi int, command, dir string) error {
+func restrict(s plan.Sandbox, abi int, command, dir string) (absent []string, err error) {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil || abi < filesABI {
-		return err
+		return nil, err
 	}
 	rules, err := newRuleset(s, abi)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer rules.close()
-	if err := rules.allow(s, command, dir); err != nil {
-		return err
+	if absent, err = rules.allow(s, command, dir); err != nil {
+		return nil, err
 	}
-	return rules.enforce()
+	return absent, rules.enforce()
 }
