@@ -35,15 +35,22 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 
 	it("tells a sidecar nothing of what changed before it was started", func() {
 		path := filepath.Join(t.TempDir(), "agent.conf")
+		file, err := os.Create(path)
+		Expect(err).NotTo(HaveOccurred())
 		s := plain.start(t, web(watching("agent", path, "SIGUSR1"), watching("witness", path, "SIGUSR1")))
 		first, seen, app := s.enters("agent"), s.enters("witness"), s.enters("app")
 		Expect(s.ps(app)).To(HaveKey("agent")) // by then it is watched
-		Expect(os.WriteFile(path, []byte("level = 1"), 0o644)).To(Succeed())
+		_, err = file.WriteString("level = 1")
+		Expect(err).NotTo(HaveOccurred())
 		_, problem := s.ask(app, "restart", "agent", "--no-wait")
 		Expect(problem).To(BeEmpty())
 		first.hears("SIGTERM")
 		agent := s.enters("agent")
+		Expect(file.Close()).To(Succeed()) // of which the kernel tells only now
 		seen.hears("SIGUSR1")
+		Expect(os.WriteFile(path, []byte("level = 2"), 0o644)).To(Succeed())
+		seen.hears("SIGUSR1")
+		agent.hears("SIGUSR1")
 		app.tell("exit", "0")
 		agent.hears("SIGTERM") // and nothing before
 		Expect(s.exits()).To(BeZero())

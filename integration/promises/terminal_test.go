@@ -121,6 +121,7 @@ func testTerminal(t *testing.T, when spec.G, it spec.S) {
 				config.do("ping")
 				tty.types(resume + "\n")
 				app.hears("SIGCONT")
+				g.Eventually(tty.foreground).WithTimeout(patience).ShouldNot(Equal(s.cmd.Process.Pid)) // the shell
 				tty.types("a line\n")
 				Expect(app.do("read")).To(Equal("a line"))
 				for len(app.happened) > 0 {
@@ -149,8 +150,8 @@ func testTerminal(t *testing.T, when spec.G, it spec.S) {
 		tty.types("echo the shell has it\n")
 		tty.shows("the shell has it\r\n")
 		tty.types("fg\n")
-		tty.shows("supervisor run") // the shell says whom it gives the terminal to
 		for range 2 {
+			g.Eventually(tty.foreground).WithTimeout(patience).ShouldNot(Equal(s.cmd.Process.Pid)) // the shell
 			tty.types("a line\n")
 			Expect(app.do("read")).To(Equal("a line"))
 			tty.types(ctrlZ)
@@ -239,11 +240,26 @@ func (tm *terminal) types(text string) {
 
 func (tm *terminal) resizes(size unix.Winsize) {
 	tm.t.Helper()
+	tm.control(func(fd int) error { return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &size) })
+}
+
+// foreground is the process group that it serves.
+func (tm *terminal) foreground() (group int) {
+	tm.t.Helper()
+	tm.control(func(fd int) (err error) {
+		group, err = unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+		return err
+	})
+	return group
+}
+
+func (tm *terminal) control(do func(fd int) error) {
+	tm.t.Helper()
 	raw, err := tm.pty.SyscallConn()
 	if err != nil {
 		tm.t.Fatal(err)
 	}
-	failed := raw.Control(func(fd uintptr) { err = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &size) })
+	failed := raw.Control(func(fd uintptr) { err = do(int(fd)) })
 	if err = errors.Join(failed, err); err != nil {
 		tm.t.Fatal(err)
 	}

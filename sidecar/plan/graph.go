@@ -16,7 +16,7 @@ type Edge struct {
 
 // Processes are the sidecars in their order and, last, the app.
 func (p Plan) Processes() []Process {
-	return append(slices.Clone(p.Sidecars), p.App)
+	return slices.Concat(p.Sidecars, []Process{p.App})
 }
 
 // Graph gives for each of Processes what it waits for: what depends-on names and, for the app, that every sidecar has

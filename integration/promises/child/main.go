@@ -14,6 +14,7 @@ const usage = `Usage:
   child ADDRESS NAME                                       be a puppet: come to the socket and do as told
   child enter [--pid1] [--root DIR] [--user ID] [--most N] -- ARGV    become ARGV in a container of the simplest kind
   child unlocked -- ARGV                                   become ARGV on a kernel that seems to have no Landlock
+  child burdened -- ARGV                                   become ARGV with all signals blocked and a child that has ended
   child eat                                                take all the memory that there is
   child exit STATUS                                        end at once
   child say TEXT                                           tell $NOTIFY_SOCKET, and end
@@ -40,6 +41,8 @@ func command(args []string) error {
 		return enter(args[1:])
 	case len(args) > 2 && args[0] == "unlocked":
 		return unlocked(args[2:])
+	case len(args) > 2 && args[0] == "burdened":
+		return burdened(args[2:])
 	case len(args) == 1 && args[0] == "eat":
 		eat()
 	case len(args) == 2 && args[0] == "exit":

@@ -129,6 +129,7 @@ func (p *puppet) do(verb string, args []string) (string, error) {
 		"stop":    {1, stop},
 		"bury":    {1, bury},
 		"pose":    {0, pose},
+		"cling":   {0, cling},
 	}
 	c, known := commands[verb]
 	if !known || len(args) < c.arguments {

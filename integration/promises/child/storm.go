@@ -1,6 +1,8 @@
 package main
 
 import (
+	"unsafe"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -8,14 +10,14 @@ import (
 // make system calls and nothing else: to start a program each time would be far slower.
 func storm(forkers int) {
 	for range forkers - 1 {
-		if clone() == 0 {
+		if clone(0, nil) == 0 {
 			break
 		}
 	}
 	for {
-		if child := clone(); child == 0 {
+		if child := clone(0, nil); child == 0 {
 			for range 20 {
-				if clone() == 0 {
+				if clone(0, nil) == 0 {
 					exit()
 				}
 			}
@@ -27,8 +29,8 @@ func storm(forkers int) {
 }
 
 // clone is fork(2), without what Go does around it. It returns a negative number where there may be no more processes.
-func clone() uintptr {
-	pid, _, errno := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+func clone(flags uintptr, child *int32) uintptr {
+	pid, _, errno := unix.RawSyscall6(unix.SYS_CLONE, flags|uintptr(unix.SIGCHLD), 0, uintptr(unsafe.Pointer(child)), 0, 0, 0)
 	if errno != 0 {
 		return ^uintptr(0)
 	}

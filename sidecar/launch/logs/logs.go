@@ -31,10 +31,8 @@ type Logs struct {
 }
 
 // New returns the Logs of a plan's processes, which write to file descriptors 1 and 2. Where one of the processes is raw and so writes
-// there
-// itself, each write of ours to a pipe or socket is small enough for the kernel to keep whole. Our own messages are JSON where every
-// sidecar's
-// lines are, or the app's where it has no sidecars.
+// there itself, each write of ours to a pipe or socket is small enough for the kernel to keep whole. Our own messages are JSON where every
+// sidecar's lines are, or the app's where it has no sidecars.
 func New(p plan.Plan) *Logs {
 	is := func(form plan.Logs) func(plan.Process) bool {
 		return func(q plan.Process) bool { return q.Logs == form }

@@ -21,8 +21,8 @@ type says struct {
 }
 
 // Say writes a message to standard error, as a line of its own under our own name and after all earlier ones. What a terminal would not
-// print of it is escaped. It never blocks: when 1 MiB waits
-// because nobody reads, further messages are dropped, and their number is told later.
+// print of it is escaped. It never blocks: when 1 MiB waits because nobody reads, further messages are dropped, and their number is told
+// later.
 func (l *Logs) Say(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

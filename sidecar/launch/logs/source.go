@@ -35,7 +35,6 @@ func pipe() (read, write *os.File, err error) {
 	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
 		return nil, nil, os.NewSyscallError("pipe2", err)
 	}
-	_, _ = unix.FcntlInt(uintptr(ends[0]), unix.F_SETPIPE_SZ, pipeSize) // refused where a user's quota is used up; then it is only slower
 	_ = unix.SetNonblock(ends[0], true)
 	read, write = os.NewFile(uintptr(ends[0]), "|0"), os.NewFile(uintptr(ends[1]), "|1")
 	if err := read.SetReadDeadline(time.Time{}); err != nil { // the runtime couldn't have it polled
@@ -62,6 +61,9 @@ func (s *source) copyPolled() (ended bool) {
 	if err != nil {
 		return true
 	}
+	_ = conn.Control(func(fd uintptr) { // only now, since it takes time that a start has not
+		_, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) // refused where a user's quota is used up; then it is only slower
+	})
 	for {
 		busy := false
 		err := conn.Read(func(fd uintptr) (done bool) {

@@ -31,14 +31,14 @@ func (s *State) awaits(e plan.Edge) bool {
 
 func (s *State) holds(e plan.Edge) bool {
 	on := s.procs[e.On]
-	completed := on.phase != Skipped && on.gone() && on.done
+	started := on.phase == Running && on.started
 	switch e.Condition {
 	case plan.Ready:
-		return on.phase == Running && on.started && on.ready
+		return started && on.ready
 	case plan.Completed:
-		return completed
+		return on.completed()
 	default:
-		return on.phase == Running && on.started || completed
+		return started || on.completed()
 	}
 }
 
@@ -55,6 +55,9 @@ func (s *State) falters(i int) bool {
 
 // gone reports whether a process has ended for good, whatever is left of it.
 func (p *proc) gone() bool { return over(p.phase) || p.phase == Lingering && p.next == Ended }
+
+// completed reports whether a process has ended well, and for good.
+func (p *proc) completed() bool { return p.phase != Skipped && p.gone() && p.done }
 
 // over reports whether a process is done for good, and nothing is left of it.
 func over(p Phase) bool { return p == Ended || p == Skipped }

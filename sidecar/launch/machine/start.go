@@ -23,7 +23,10 @@ func (t *step) startReady() {
 		// until nobody has waited for those that were given up
 	}
 	for i := range t.procs {
-		if e, _ := t.unmet(i); e == nil && t.procs[i].phase == Waiting {
+		if t.procs[i].phase != Waiting {
+			continue
+		}
+		if e, _ := t.unmet(i); e == nil {
 			t.tellMissing(i)
 			t.spawn(i)
 		}
@@ -42,7 +45,10 @@ func (t *step) tellMissing(i int) {
 // skipBroken gives up those whose dependencies never will hold and tells whether there were any.
 func (t *step) skipBroken() (skipped bool) {
 	for i := range t.procs {
-		if e, never := t.unmet(i); never && t.procs[i].phase == Waiting {
+		if t.procs[i].phase != Waiting {
+			continue
+		}
+		if e, never := t.unmet(i); never {
 			t.skip(i, *e)
 			skipped = true
 		}

@@ -47,8 +47,7 @@ func (h Health) String() string { return [...]string{"", "starting", "not ready"
 // View returns what is known of process i of the plan's Processes.
 func (s State) View(i int) View {
 	p := s.procs[i]
-	v := View{Phase: p.phase, Run: p.run, LastEnd: p.end, Times: p.times}
-	v.Done = p.phase != Skipped && p.gone() && p.done
+	v := View{Phase: p.phase, Run: p.run, LastEnd: p.end, Times: p.times, Done: p.completed()}
 	if p.draining {
 		v.Phase = Draining
 	}

@@ -4,6 +4,7 @@ package signals
 
 import (
 	"os"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -41,8 +42,9 @@ type action struct {
 // ignored is SIG_IGN.
 const ignored = 1
 
-// Hear has all signals but some counted from now on, and fd, an eventfd(2), rung for each. It leaves those ignored that were when the
-// process was started, as nohup does it. A further call changes what is rung.
+// Hear has all signals but some counted from now on, and fd, an eventfd(2), rung for each. Of those that were ignored when the process was
+// started, as nohup does it, it leaves those so that Go's runtime has: SIGHUP, SIGINT and those of job control. A further call changes what
+// is rung.
 func Hear(fd int, but []syscall.Signal) error {
 	ours, err := act(unix.SIGSEGV, nil) // which the runtime always handles, on a stack of its own
 	if err != nil {
@@ -64,7 +66,27 @@ func Hear(fd int, but []syscall.Signal) error {
 			return err
 		}
 	}
+	hearBlocked(but)
 	return nil
+}
+
+// hearBlocked has a thread for the signals that whoever started the process has blocked. The others leave them so, for the children, who
+// inherit it.
+func hearBlocked(but []syscall.Signal) {
+	var blocked unix.Sigset_t
+	if unix.PthreadSigmask(unix.SIG_BLOCK, nil, &blocked) != nil || blocked == (unix.Sigset_t{}) {
+		return
+	}
+	var kept uint64
+	for _, sig := range but {
+		kept |= 1 << (sig - 1)
+	}
+	blocked.Val[0] &= kept
+	go func() {
+		runtime.LockOSThread()
+		_ = unix.PthreadSigmask(unix.SIG_SETMASK, &blocked, nil)
+		select {}
+	}()
 }
 
 // Count returns how often a signal has come.

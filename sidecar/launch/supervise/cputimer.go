@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cpuTimer sends us movedSignal when a process, somebody else's too, has computed for a while. As long as it sleeps nothing wakes us.
+// cpuTimer sends us movedSignal when a process, somebody else's too, has computed for a while, at a tick of the kernel's.
 // Whoever takes memory computes: the kernel fills each page for him.
 type cpuTimer int32
 

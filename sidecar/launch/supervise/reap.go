@@ -34,8 +34,7 @@ func (r *Supervisor) reap() {
 		}
 		if turn == mostReaped {
 			r.swamped = true
-			r.came.deaths.Store(true) // what else waits to be heard comes first
-			r.agenda.bell.ring()
+			r.agenda.bell.ring() // what else waits to be heard comes first
 			break
 		}
 		known := r.pids[pid]
@@ -57,6 +56,18 @@ func (r *Supervisor) reap() {
 	r.followRests()
 	if r.terminal {
 		r.followStop()
+	}
+	if waitInfo(unix.P_ALL, 0, unix.WSTOPPED).pid > 0 {
+		r.continueStopping()
+	}
+}
+
+// continueStopping continues the children that are told to end and have been stopped since, or were about to be.
+func (r *Supervisor) continueStopping() {
+	for i, c := range r.children {
+		if c.pid != 0 && r.state.View(i).Phase == machine.Stopping {
+			r.continueChild(c.pid)
+		}
 	}
 }
 

@@ -1,7 +1,10 @@
 package supervise
 
 import (
+	"math"
 	"os"
+	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -10,6 +13,7 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/logs"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/sandbox"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/signals"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -38,10 +42,13 @@ type Process struct {
 // whose end was the cause. Its caller has locked the main goroutine to the main thread, since the children die with the thread that
 // started them (prctl(2), PR_SET_PDEATHSIG).
 func Run(p plan.Plan, l Launch) int {
+	threads := sync.OnceValue(makeThreads)
 	first := threadsFirst(len(l.Processes))
-	var threads <-chan struct{}
 	if first {
-		threads = makeThreads()
+		threads()
+	}
+	if len(l.Processes) > fewProcesses {
+		go makeRoom(descriptors * len(l.Processes))
 	}
 	r := newSupervisor(p, l)
 	go r.hearSignals()
@@ -50,7 +57,7 @@ func Run(p plan.Plan, l Launch) int {
 	}
 	r.listen()
 	if first {
-		<-threads
+		<-threads()
 	}
 	r.step(machine.Begun{At: r.now()})
 	if l.Control != nil {
@@ -60,17 +67,17 @@ func Run(p plan.Plan, l Launch) int {
 	}
 	r.kills.watch()
 	r.watchFiles()
+	asked := true // often, while all start, and by those who probe or measure
 	r.agenda.after(whileStarting, func() {
-		if !first {
-			makeThreads()
-		}
+		threads()
 		r.watchMemory()
+		asked = r.moved != nil || slices.ContainsFunc(p.Processes(), func(q plan.Process) bool { return q.Probes != plan.Probes{} })
 	})
 	for r.turn(); !r.finished; r.turn() {
-		if r.state.Stopping() {
-			r.agenda.watch()
-		} else {
+		if asked && !r.state.Stopping() {
 			r.agenda.rest()
+		} else {
+			r.agenda.watch()
 		}
 	}
 	r.sweep()
@@ -109,7 +116,7 @@ type Supervisor struct {
 	restAlarm *alarm    // set where that is to happen by itself
 
 	agenda   agenda
-	came     came
+	counted  [signals.Last + 1]uint32 // how often each signal had come when that was last asked
 	timers   map[machine.Timer]*alarm
 	logs     *logs.Logs
 	terminal bool // standard input is a terminal of ours, whoever is in its foreground
@@ -139,11 +146,12 @@ func newSupervisor(p plan.Plan, l Launch) *Supervisor {
 		start:  start,
 		pids:   map[int]func(unix.WaitStatus){},
 		agenda: newAgenda(l.Signals.bell),
-		came:   came{others: make(chan syscall.Signal, mostAsked)},
 		timers: map[machine.Timer]*alarm{},
 
+		counted:   [signals.Last + 1]uint32{unix.SIGCHLD: math.MaxUint32}, // somebody may have ended before that was counted
 		firstMark: marks(start),
 	}
+	r.children = make([]child, 0, len(l.Processes))
 	for i, q := range p.Processes() {
 		r.children = append(r.children, child{Process: q, argv: l.Processes[i].Argv, env: l.Processes[i].Env})
 	}
@@ -171,14 +179,18 @@ func (r *Supervisor) now() machine.At { return machine.At(time.Since(r.start)) }
 
 // turn does all that there is to do by now. While all are being stopped, it looks by itself for who has ended.
 func (r *Supervisor) turn() {
-	died := r.came.deaths.Swap(false)
-	r.heedTerm() // before the ends: whoever tells all processes to end has told us first
-	if died || r.state.Stopping() {
+	died := r.someoneEnded()
+	r.passTerm() // before the ends: whoever tells all processes to end has told us first
+	if died || r.swamped || r.state.Stopping() {
 		r.reap()
 	}
-	for n := len(r.came.others); n > 0 && !r.finished; n-- {
-		r.signalled(<-r.came.others)
+	continued := r.sent(unix.SIGCONT)
+	for sig := range syscall.Signal(len(r.counted)) {
+		if sig != unix.SIGCHLD && sig != unix.SIGCONT {
+			r.pass(sig, r.sent(sig))
+		}
 	}
+	r.pass(unix.SIGCONT, continued) // after those that came before it and stop: whoever sends both means it so
 	for n := len(r.agenda.asked); n > 0 && !r.finished; n-- {
 		r.attend(<-r.agenda.asked)
 	}
@@ -193,14 +205,17 @@ func (r *Supervisor) turn() {
 
 // attend does something, which may be the end of our patience with a SIGTERM that has come.
 func (r *Supervisor) attend(do func()) {
-	r.heedTerm()
+	r.passTerm()
 	do()
 }
 
-// heedTerm gives to the machine each SIGTERM that has come.
-func (r *Supervisor) heedTerm() {
-	for n := r.came.terms.Swap(0); n > 0; n-- {
-		r.signalled(unix.SIGTERM)
+// passTerm gives to the machine each SIGTERM that has come.
+func (r *Supervisor) passTerm() { r.pass(unix.SIGTERM, r.sent(unix.SIGTERM)) }
+
+// pass gives a signal to the machine a number of times.
+func (r *Supervisor) pass(sig syscall.Signal, times int) {
+	for ; times > 0 && !r.finished; times-- {
+		r.signalled(sig)
 	}
 }
 

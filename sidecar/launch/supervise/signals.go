@@ -2,8 +2,8 @@ package supervise
 
 import (
 	"os"
-	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -18,11 +18,18 @@ type Signals struct {
 	inherited []int // descriptors above 2 that we were started with
 }
 
-// own are the signals that the kernel sends us for what we do ourselves, or are Go's, or can't be heard. SIGXFSZ comes when our output is a
-// file that has reached its limit.
-var own = []syscall.Signal{
-	unix.SIGURG, unix.SIGPIPE, unix.SIGXCPU, unix.SIGXFSZ, unix.SIGKILL, unix.SIGSTOP, unix.SIGTTIN, unix.SIGTTOU,
-	32, 33, 34, // the C library's
+// own returns the signals that the kernel sends us for what we do ourselves, or are Go's, or can't be heard. SIGXFSZ comes when our output
+// is a file that has reached its limit.
+func own() []syscall.Signal {
+	own := []syscall.Signal{
+		unix.SIGURG, unix.SIGPIPE, unix.SIGXCPU, unix.SIGXFSZ, unix.SIGKILL, unix.SIGSTOP,
+		33, // the runtime's, by which all threads change their user
+	}
+	if fd, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_CLOEXEC, 0); err == nil {
+		_ = unix.Close(fd)
+		own = append(own, unix.SIGTTIN, unix.SIGTTOU) // a terminal's, for all in its background
+	}
+	return own
 }
 
 // Hear hears all signals that can be passed on, SIGTERM and SIGCHLD from now on. Without a file descriptor it is an error.
@@ -37,48 +44,55 @@ func Hear() (*Signals, error) {
 		return nil, err
 	}
 	s.sent = os.NewFile(uintptr(fd), "eventfd")
-	return s, signals.Hear(fd, own)
+	if err := s.sent.SetReadDeadline(time.Time{}); err != nil { // the runtime couldn't have it polled
+		return nil, err
+	}
+	return s, signals.Hear(fd, own())
 }
 
-// came are the signals that have come for the main goroutine.
-type came struct {
-	deaths atomic.Bool
-	terms  atomic.Int32
-	others chan syscall.Signal
-}
-
-// hearSignals passes signals on to the main goroutine. SIGTERM begins a stop even where that hears nothing, so nothing here waits for it.
+// hearSignals wakes the main goroutine for each signal. SIGTERM begins a stop even where that hears nothing.
 func (r *Supervisor) hearSignals() {
-	var passed [signals.Last + 1]uint32
-	ring := make([]byte, 8)
-	for {
+	for ring := make([]byte, 8); ; {
 		_, _ = r.launch.Signals.sent.Read(ring)
-		for sig := range passed {
-			n := signals.Count(syscall.Signal(sig)) - passed[sig]
-			passed[sig] += n
-			if n > 0 {
-				r.hear(syscall.Signal(sig), n)
-			}
+		if signals.Count(unix.SIGTERM) > 0 {
+			r.armGuard(r.launch.Budget)
 		}
 		r.agenda.bell.ring()
 	}
 }
 
-// hear has the main goroutine come to a signal that was sent n times.
-func (r *Supervisor) hear(sig syscall.Signal, n uint32) {
-	switch sig {
-	case unix.SIGTERM:
-		r.came.terms.Add(int32(n))
-		r.armGuard(r.launch.Budget)
-	case unix.SIGCHLD:
-		r.came.deaths.Store(true)
-	default:
-		for ; n > 0; n-- {
-			select {
-			case r.came.others <- sig:
-			default:
-				return // it has enough of them
-			}
-		}
+const (
+	mostAtOnce = 64   // of a signal are passed on in one turn
+	mostKept   = 1000 // of a signal are kept for further turns
+)
+
+// sent takes some of a signal that has come, and has the main goroutine come back for the rest. It returns how many it took.
+func (r *Supervisor) sent(sig syscall.Signal) (times int) {
+	all := signals.Count(sig)
+	left := min(int32(all-r.counted[sig]), mostKept)
+	if left <= 0 {
+		return 0
 	}
+	if left > mostAtOnce {
+		r.agenda.bell.ring()
+	}
+	took := min(left, mostAtOnce)
+	r.counted[sig] = all - uint32(left-took)
+	return int(took)
+}
+
+// drop takes of a signal all that have come and one that is yet to come.
+func (r *Supervisor) drop(sig syscall.Signal) {
+	if all := signals.Count(sig); int32(all-r.counted[sig]) > 0 {
+		r.counted[sig] = all
+	}
+	r.counted[sig]++
+}
+
+// someoneEnded reports whether a child may have ended since that was last asked.
+func (r *Supervisor) someoneEnded() bool {
+	all := signals.Count(unix.SIGCHLD)
+	before := r.counted[unix.SIGCHLD]
+	r.counted[unix.SIGCHLD] = all
+	return all != before
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/fault"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/watch"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -35,7 +36,8 @@ type child struct {
 	stopProbe [plan.ProbeKinds]func()
 	unprobed  [plan.ProbeKinds]bool // a probe has no result, and that was said
 	said      said
-	tries     int // how often in a row it could not be started for want of something of ours
+	tries     int               // how often in a row it could not be started for want of something of ours
+	known     map[string]string // of its OnChange's paths, the states that it was started with or has been told of
 }
 
 // emptyInput is /dev/null or, where the root has none, a pipe that nobody writes to.
@@ -70,6 +72,9 @@ func (r *Supervisor) spawn(i int) {
 		defer stdout.Close()
 		defer stderr.Close()
 		files[1], files[2] = stdout.Fd(), stderr.Fd()
+	}
+	if c.OnChange != nil {
+		c.known = watch.States(c.OnChange.Paths)
 	}
 	r.markNext(i)
 	pid, err := r.forkFor(i, c.argv, &syscall.ProcAttr{Dir: c.WorkingDir, Env: c.env, Files: files, Sys: &syscall.SysProcAttr{

@@ -41,6 +41,7 @@ func (r *Supervisor) followStop() {
 	case (sig == unix.SIGTTIN || sig == unix.SIGTTOU) && (group == unix.Getpgrp() || group == pid):
 		// The terminal was given to us since it was last in the foreground, or to it meanwhile.
 	case jobControlled():
+		r.drop(unix.SIGCONT) // by which we shall go on. Any thread may hear it, and late: passed on then, it would undo the next ctrl-Z
 		_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
 	case sig != unix.SIGTSTP:
 		return

@@ -53,6 +53,17 @@ func fewPIDs() bool {
 // LimitThreads sets how many threads run Go code. What the environment says of that is not for us.
 func LimitThreads() { runtime.GOMAXPROCS(runningThreads) }
 
+// descriptors is how many one process may take of us: for its output and its probes.
+const descriptors = 4
+
+// makeRoom has the kernel make room for n file descriptors at once. Where threads share them, it waits for all processors whenever it makes
+// more room (expand_fdtable in fs/file.c): 5 to 25 milliseconds, several times while hundreds are opened one by one.
+func makeRoom(n int) {
+	if fd, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, n); err == nil { // else there is a limit, or no need
+		_ = unix.Close(fd)
+	}
+}
+
 // makeThreads begins to make all threads that a supervisor needs beside that of the main goroutine, and closes the channel when they are
 // there. It is for who has something to do meanwhile, and has put the sandboxes' threads aside, which are used up.
 func makeThreads() <-chan struct{} {

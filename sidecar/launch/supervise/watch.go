@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,17 +14,17 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
-// How often sidecars with a memory-policy are measured: at once when one has computed, but with a pause that is as long as somebody who
-// takes a gigabyte a second needs for what is left of its share. One that sleeps isn't measured, and nothing wakes us for it; only a
-// process that another has started since, of which we know nothing yet, can go unseen for longer.
+// How often sidecars with a memory-policy are measured: soon when one has computed, but with a pause that is as long as somebody who takes
+// a gigabyte a second needs for what is left of its share. The kernel doesn't tell of who computes between two of its ticks, again and
+// again, nor of a process that has just been started by another: so we look now and then all the same.
 const (
 	shortestPause = 100 * time.Millisecond
 	longestPause  = time.Second
 	lookShare     = 20 // a look may take this part of the time at most
 	fastest       = plan.G
 
-	firstSilence   = 250 * time.Millisecond // after which we look all the same: who has computed may have started another; it doubles
-	longestSilence = time.Minute            // up to this
+	firstSilence   = 250 * time.Millisecond // after which we look all the same; it doubles
+	longestSilence = time.Second            // up to this
 )
 
 // memoryWatch measures the sidecars that have a memory-policy. It belongs to a goroutine of its own.
@@ -63,8 +64,8 @@ func (r *Supervisor) memoryMoved() {
 func (w *memoryWatch) run(moved <-chan struct{}, full <-chan struct{}) {
 	for silence := firstSilence; ; {
 		began := time.Now()
-		pause := w.look()
-		pause = max(pause, lookShare*time.Since(began))
+		left := w.look()
+		pause := pauseAfter(left, time.Since(began))
 		if w.blind {
 			silence = firstSilence
 		}
@@ -83,14 +84,38 @@ func (w *memoryWatch) run(moved <-chan struct{}, full <-chan struct{}) {
 	}
 }
 
+// pauseAfter returns how long not to look after a look that took so long, where nobody can exceed its share within left. A look can be slow
+// because others had the processor, who then exceed theirs: so it is no reason to look away for longer than longestPause.
+func pauseAfter(left, took time.Duration) time.Duration {
+	return min(max(left, shortestPause, lookShare*took), longestPause)
+}
+
+// measured is one run of a child that has a memory-policy.
+type measured struct {
+	proc, run int
+	pids      []int // it, and those that it has sent away
+	share     plan.Size
+	known     plan.Size // what it used when it was last measured
+	used      plan.Size
+	exceeds   bool // and did not before
+}
+
 // look measures all and returns how long nobody can exceed its share.
 func (w *memoryWatch) look() time.Duration {
-	pause, seen := longestPause, map[int]bool{}
+	var all []measured
+	w.r.onMain(context.Background(), func() { all = w.running() })
+	within, seen, news := longestPause, map[int]bool{}, false
 	w.blind = false
-	for _, i := range w.watched {
-		if left := w.measure(i, seen); left > 0 {
-			pause = min(pause, time.Duration(float64(left)/float64(fastest)*float64(time.Second)))
+	for i := range all {
+		m := &all[i]
+		w.measure(m, seen)
+		if left := m.share - m.used; left > 0 {
+			within = min(within, time.Duration(float64(left)/float64(fastest)*float64(time.Second)))
 		}
+		news = news || m.used != m.known || m.exceeds
+	}
+	if news {
+		w.r.onMain(context.Background(), func() { w.report(all) })
 	}
 	for pid, timer := range w.timers {
 		if !seen[pid] {
@@ -98,45 +123,54 @@ func (w *memoryWatch) look() time.Duration {
 			delete(w.timers, pid)
 		}
 	}
-	return max(pause, shortestPause)
+	return within
 }
 
-// measure returns what child i has left of its share; nothing where it doesn't run.
-func (w *memoryWatch) measure(i int, seen map[int]bool) (left plan.Size) {
-	r := w.r
-	var pid, run int
-	var all []int
-	r.onMain(context.Background(), func() {
-		pid, run = r.children[i].pid, r.state.View(i).Run
-		if pid != 0 {
-			all = r.leftBy(i) // those too that it has sent away
+// running returns those to be measured. It belongs to the main goroutine, as report does.
+func (w *memoryWatch) running() (all []measured) {
+	orphans := w.r.orphans()
+	for _, i := range w.watched {
+		if c := &w.r.children[i]; c.pid != 0 {
+			pids := append([]int{c.pid}, w.r.leftAmong(orphans, i)...)
+			all = append(all, measured{proc: i, run: w.r.state.View(i).Run, pids: pids, share: c.Memory, known: c.used})
 		}
-	})
-	if pid == 0 {
-		return 0
 	}
-	all = append(append(all, pid), proc.Below(pid)...)
-	share := r.children[i].Memory
-	var used plan.Size
-	for _, p := range all {
+	return all
+}
+
+// report has the machine told of those who begin to exceed their shares.
+func (w *memoryWatch) report(all []measured) {
+	for _, m := range all {
+		if w.r.state.View(m.proc).Run != m.run {
+			continue
+		}
+		if m.used > 0 { // one that is about to end has given its memory back
+			w.r.children[m.proc].used = m.used
+		}
+		if m.exceeds {
+			w.r.step(machine.Exceeded{At: w.r.now(), Proc: m.proc, Run: m.run, Used: m.used})
+		}
+	}
+}
+
+// measure finds out what one uses, with all below it.
+func (w *memoryWatch) measure(m *measured, seen map[int]bool) {
+	pids := slices.Concat(m.pids, proc.Below(m.pids[0]))
+	for _, p := range pids {
 		w.follow(p)
 		seen[p] = true
-		used += plan.Size(wholeMemoryOf(p))
+		m.used += plan.Size(wholeMemoryOf(p))
 	}
-	if used > share {
-		used = plan.Size(memoryOfAll(all))
-	}
-	if used > 0 { // one that is about to end has given its memory back
-		r.onMain(context.Background(), func() { r.children[i].used = used })
+	if m.used > m.share {
+		m.used = plan.Size(memoryOfAll(pids))
 	}
 	switch {
-	case used <= share:
-		delete(w.over, i)
-	case w.over[i] != run:
-		w.over[i] = run
-		r.onMain(context.Background(), func() { r.step(machine.Exceeded{At: r.now(), Proc: i, Run: run, Used: used}) })
+	case m.used <= m.share:
+		delete(w.over, m.proc)
+	case w.over[m.proc] != m.run:
+		w.over[m.proc] = m.run
+		m.exceeds = true
 	}
-	return share - used
 }
 
 // follow has a process's next computing heard of.

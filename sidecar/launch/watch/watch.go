@@ -1,6 +1,5 @@
 // Package watch tells when files change: those that are written or replaced, those behind links that are swapped, as Kubernetes does it
-// with
-// ..data, and those that appear later. It waits for the kernel's word (inotify(7)), so it costs nothing while nothing changes.
+// with ..data, and those that appear later. It waits for the kernel's word (inotify(7)), so it costs nothing while nothing changes.
 package watch
 
 import (
@@ -17,19 +16,19 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/fault"
 )
 
-// quiet is how long nothing may change any more before it is told: what changes comes in several steps.
-const quiet = 300 * time.Millisecond
+// Quiet is how long nothing may change any more before it is told: what changes comes in several steps.
+const Quiet = 300 * time.Millisecond
 
 // restless is how long it may not be quiet before it is told all the same: what else lies beside a file may change all the time.
-const restless = 10 * quiet
+const restless = 10 * Quiet
 
 // events are those after which a file, or what a link leads to, may be another. What is written is told once it is closed.
 const events = unix.IN_CREATE | unix.IN_CLOSE_WRITE | unix.IN_MOVED_FROM | unix.IN_MOVED_TO | unix.IN_DELETE | unix.IN_ATTRIB |
 	unix.IN_DELETE_SELF | unix.IN_MOVE_SELF
 
-// Watch calls changed with each of paths whenever it has changed, and with the time since when nothing has, until the process ends. A path
-// is a file, or a directory with what lies directly in it. An error is that there is no inotify left: see max_user_instances in inotify(7).
-func Watch(paths []string, changed func(path string, last time.Time)) error {
+// Watch calls changed with each of paths whenever it has changed, and with its state then, until the process ends. A path is a file, or a
+// directory with what lies directly in it. An error is that there is no inotify left: see max_user_instances in inotify(7).
+func Watch(paths []string, changed func(path, state string)) error {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
 		return fault.Wrap("inotify: ", err)
@@ -44,29 +43,26 @@ type watcher struct {
 	file  *os.File
 	fd    int
 	paths []string
-	seen  []string // what each path was like
+	seen  map[string]string // what each path was like
 }
 
-func (w *watcher) run(changed func(path string, last time.Time)) {
+func (w *watcher) run(changed func(path, state string)) {
 	buffer := make([]byte, 4096)
 	for {
 		if _, err := w.file.Read(buffer); err != nil {
 			return
 		}
 		began := time.Now()
-		last := began
 		for err := error(nil); err == nil && time.Since(began) < restless; { // until it is quiet
-			_ = w.file.SetReadDeadline(time.Now().Add(quiet))
-			if _, err = w.file.Read(buffer); err == nil {
-				last = time.Now()
-			}
+			_ = w.file.SetReadDeadline(time.Now().Add(Quiet))
+			_, err = w.file.Read(buffer)
 		}
 		_ = w.file.SetReadDeadline(time.Time{})
 		before := w.seen
 		w.look()
-		for i, path := range w.paths {
-			if w.seen[i] != before[i] {
-				changed(path, last)
+		for _, path := range w.paths {
+			if state := w.seen[path]; state != before[path] {
+				changed(path, state)
 			}
 		}
 	}
@@ -79,11 +75,7 @@ func (w *watcher) look() {
 			_, _ = unix.InotifyAddWatch(w.fd, dir, events) // one that is watched already stays so; one that is gone has told so
 		}
 	}
-	seen := make([]string, len(w.paths))
-	for i, path := range w.paths {
-		seen[i] = state(path)
-	}
-	w.seen = seen
+	w.seen = States(w.paths)
 }
 
 // maxLinks is how many links the kernel follows (path_resolution(7)).
@@ -122,6 +114,15 @@ func firstLink(path string) (link, target string) {
 		}
 	}
 	return "", ""
+}
+
+// States returns for each path what tells one state of it from another.
+func States(paths []string) map[string]string {
+	states := make(map[string]string, len(paths))
+	for _, path := range paths {
+		states[path] = state(path)
+	}
+	return states
 }
 
 // state tells one content of a path from another: by what it is, how large, and when it was written. Of a directory it has what lies in it.

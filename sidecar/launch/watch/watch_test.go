@@ -75,7 +75,7 @@ func TestWatch(t *testing.T) {
 			c.prepare(t, dir)
 			path := filepath.Join(dir, c.path)
 			changes := make(chan string, 100)
-			g.Expect(watch.Watch([]string{path, filepath.Join(dir, "other")}, func(path string, _ time.Time) { changes <- path })).To(Succeed())
+			g.Expect(watch.Watch([]string{path, filepath.Join(dir, "other")}, func(path, _ string) { changes <- path })).To(Succeed())
 			c.change(t, dir)
 			g.Eventually(changes, enough).Should(Receive(Equal(path)))
 			write(t, dir+"/..unrelated", "") // of a directory it is a file more
@@ -92,7 +92,7 @@ func TestWatchWithoutQuiet(t *testing.T) {
 	g := NewWithT(t)
 	dir := t.TempDir()
 	changes, stop, stopped := make(chan string, 100), make(chan struct{}), make(chan struct{})
-	g.Expect(watch.Watch([]string{dir + "/conf"}, func(path string, _ time.Time) { changes <- path })).To(Succeed())
+	g.Expect(watch.Watch([]string{dir + "/conf"}, func(path, _ string) { changes <- path })).To(Succeed())
 	go func() {
 		defer close(stopped)
 		ticks := time.NewTicker(20 * time.Millisecond)
