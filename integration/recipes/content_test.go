@@ -56,7 +56,8 @@ func testContent(t *testing.T, when spec.G, it spec.S) {
 	})
 	run := func(image lab.Image) lab.Container {
 		url := "git://" + repository.Inspect("{{.NetworkSettings.IPAddress}}") + "/site"
-		return image.Run(t, "--memory", "256m", "--tmpfs", "/tmp", "--env", "CONTENT_URL="+url, "--env", "CONTENT_PERIOD=0.1")
+		return image.Run(t, "--memory", "256m", "--tmpfs", "/tmp",
+			"--env", "CONTENT_URL="+url, "--env", "CONTENT_PERIOD=0.1", "--env", "CONTENT_TIMEOUT=10")
 	}
 	commit := func(version int) {
 		repository.Exec("bash", "-c", publish, "publish", fmt.Sprint(version), fmt.Sprint(pageLines))
@@ -102,7 +103,7 @@ func testContent(t *testing.T, when spec.G, it spec.S) {
 		}
 		for version := range versions {
 			commit(3 + version)
-			Eventually(all[0].soFar).Should(ContainElement(fmt.Sprintf("version %d", 3+version)))
+			Eventually(all[0].newest).Should(Equal(fmt.Sprintf("version %d", 3+version)))
 		}
 		for i, stop := range stops {
 			stop()
@@ -122,6 +123,18 @@ func testContent(t *testing.T, when spec.G, it spec.S) {
 		failures := load(c)
 		Expect(failures).To(BeEmpty())
 		Eventually(redirect(c)).Should(HaveSuffix(fmt.Sprintf("/version-%d", 2+versions)))
+	})
+
+	it("goes on where the Git server has hung", func() {
+		serve()
+		c := run(lab.Build(t, recipe(t, "content", nil), on()...))
+		Eventually(c).Should(lab.Serve("/", "version 1"))
+		lab.Must(t, "docker", "pause", repository.Name)
+		Eventually(c).Should(lab.Say("content | timeout: sending signal TERM to command"))
+		Expect(c).To(lab.Serve("/", "version 1"))
+		lab.Must(t, "docker", "unpause", repository.Name)
+		commit(2)
+		Eventually(c).Should(lab.Serve("/", "version 2"))
 	})
 
 	it("fails and tears pages where a script pulls into what is served, and never reads the server's configuration again", func() {

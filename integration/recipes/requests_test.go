@@ -27,7 +27,7 @@ func get(c lab.Container, path string) request {
 }
 
 func fetch(transport *http.Transport, url string) (string, error) {
-	client := http.Client{Transport: transport, Timeout: 2 * time.Minute}
+	client := http.Client{Transport: transport, Timeout: time.Minute}
 	response, err := client.Get(url)
 	if err != nil {
 		return "", err
@@ -85,6 +85,16 @@ func (a *answers) soFar() []string {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	return slices.Clone(a.good)
+}
+
+// newest returns the last good answer that there is.
+func (a *answers) newest() string {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if len(a.good) == 0 {
+		return ""
+	}
+	return a.good[len(a.good)-1]
 }
 
 // failures waits for all answers, and returns why some failed.
