@@ -1,9 +1,11 @@
 package integration_test
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -128,8 +130,8 @@ var kinds = map[string]kind{
 
 // testUnchanged builds the same app with this buildpack and without it, and finds no difference but that a sidecar runs.
 func testUnchanged(t *testing.T, when spec.G, it spec.S) {
-	for name, kind := range kinds {
-		it("has no difference but ours: "+name, func() { compare(t, kind, lab.Make(t, kind.files)) })
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		it("has no difference but ours: "+name, func() { compare(t, kinds[name], lab.Make(t, kinds[name].files)) })
 	}
 
 	it("has no difference but ours: a program with a library by $ORIGIN", func() {

@@ -22,7 +22,8 @@ type declared struct {
 	lost    bool     // Compose has nothing like it
 }
 
-const serving = "say up listen 8080 serve 3"
+// serving says that it is up once it answers.
+const serving = "listen 8080 say up serve 3"
 
 // sidecar returns the beginning of a sidecar's table. Without essential it gets a container of its own.
 func sidecar(name, deeds, rest string) string {
@@ -185,7 +186,7 @@ func onNode(t *testing.T, d declared, image lab.Image, dir string) {
 			g.Eventually(w, limit).Should(WithTransform(workload.statuses,
 				HaveKeyWithValue(d.restart, And(HaveField("RestartCount", BeEquivalentTo(1)), HaveField("Ready", true)))))
 		}
-		g.Expect(w.exec("web", lab.Supervisor, "check", "http://127.0.0.1:8080/")).To(BeEmpty())
+		g.Eventually(w.exec, limit).WithArguments("web", lab.Supervisor, "check", "http://127.0.0.1:8080/").Should(BeEmpty())
 		w.delete()
 	}
 	g.Eventually(w, limit).Should(WithTransform(workload.statuses, HaveEach(HaveField("State.Terminated", Not(BeNil())))))

@@ -31,7 +31,8 @@ var (
 var (
 	jvmSidecars   = []string{"small", "large", "unbounded", "java"}
 	plainSidecars = []string{
-		"steady", "talkative", "greedy", "measured", "warned", "restarted", "stopped", "fatal", "leaking", "forked", "go", "ruby", "limited",
+		"steady", "talkative", "greedy", "measured", "warned", "restarted", "stopped", "fatal", "leaking", "forked", "later",
+		"go", "ruby", "limited",
 	}
 )
 

@@ -36,17 +36,17 @@ func testJavaSidecar(t *testing.T, when spec.G, it spec.S) {
 		Expect(java).To(MatchRegexp(`(?m)^JDK_JAVA_OPTIONS=-Da=b$`))
 	})
 
-	for name, option := range map[string]string{
-		"a debugger": "-agentlib:jdwp=transport=dt_socket,server=y,address=0.0.0.0:8000,suspend=n",
-		"JMX": "-Dcom.sun.management.jmxremote.port=5000 -Dcom.sun.management.jmxremote.authenticate=false " +
-			"-Dcom.sun.management.jmxremote.ssl=false",
-		"a recording": "-XX:StartFlightRecording=dumponexit=true,filename=/tmp/recording.jfr",
+	for _, option := range [][2]string{
+		{"a debugger", "-agentlib:jdwp=transport=dt_socket,server=y,address=0.0.0.0:8000,suspend=n"},
+		{"JMX", "-Dcom.sun.management.jmxremote.port=5000 -Dcom.sun.management.jmxremote.authenticate=false " +
+			"-Dcom.sun.management.jmxremote.ssl=false"},
+		{"a recording", "-XX:StartFlightRecording=dumponexit=true,filename=/tmp/recording.jfr"},
 	} {
-		it("leaves "+name+" to the app, also where nothing is divided", func() {
+		it("leaves "+option[0]+" to the app, also where nothing is divided", func() {
 			for _, policy := range []string{"fail", "off"} {
-				c := jvmImage(t).Run(t, append(options, "--env", "BPL_SIDECAR_MEMORY_POLICY="+policy, "--env", "JAVA_TOOL_OPTIONS="+option)...)
+				c := jvmImage(t).Run(t, append(options, "--env", "BPL_SIDECAR_MEMORY_POLICY="+policy, "--env", "JAVA_TOOL_OPTIONS="+option[1])...)
 				Eventually(c).Should(And(lab.Say("java | is up"), lab.Say("is up")))
-				flag, _, _ := strings.Cut(option, "=")
+				flag, _, _ := strings.Cut(option[1], "=")
 				Expect(environment(c, "app")).To(ContainSubstring(flag))
 				Expect(environment(c, "java")).NotTo(ContainSubstring(flag))
 				Expect(c.PS()).To(HaveEach(HaveField("State", "running")))
