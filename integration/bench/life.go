@@ -39,11 +39,11 @@ func (b *bench) startAndStop(sidecars int) []*figure {
 	start := newFigure(fmt.Sprintf("start, %s", count(sidecars)), "%.1f ms", floor, atMost(1.1))
 	stop := newFigure(fmt.Sprintf("SIGTERM to all gone, %s", count(sidecars)), "%.1f ms", floor, atMost(1.25))
 	figures := []*figure{start, stop}
-	rounds, able := b.rounds, b.peers
+	able := b.peers
 	if sidecars > manySidecars {
-		rounds, able = min(rounds, 5), b.quick()
+		able = b.quick()
 	}
-	measure(rounds, able, figures, func(p peer) ([]float64, error) {
+	measure(b.rounds, able, figures, func(p peer) ([]float64, error) {
 		t, err := b.started(p, idle(sidecars))
 		if err != nil {
 			return nil, err

@@ -84,9 +84,12 @@ func run() (err error) {
 				return err
 			}
 		}
-	}
-	if *write && b.chart != "" {
-		return os.WriteFile(chartFile, []byte(b.chart), 0o644)
+		if *write && b.chart != "" { // beside its tables: a later part may fail
+			if err := os.WriteFile(chartFile, []byte(b.chart), 0o644); err != nil {
+				return err
+			}
+			b.chart = ""
+		}
 	}
 	return nil
 }
