@@ -52,12 +52,9 @@ func testCron(t *testing.T, when spec.G, it spec.S) {
 		c.Exec("rm", "/tmp/go", "/tmp/begun/report")
 		Eventually(begun(c)).Should(Equal(1))
 		before := made()
-		terminate(t, c)
-		isTold(t, c, "cron")
-		letGo(c)
-		c.Ends()
+		stopHeld(t, c, "cron")
 		Expect(made()).To(Equal(before + 1))
-		Expect(c.Logs()).NotTo(ContainSubstring("killing"))
+		Expect(killings(c)).To(BeEmpty())
 	})
 
 	it("cuts a job off where a script starts both", func() {

@@ -46,7 +46,7 @@ func testNginxPHP(t *testing.T, when spec.G, it spec.S) {
 		Expect(failures).To(BeEmpty())
 		Expect(c.Ends()).To(BeZero())
 		Expect(c.Logs()).To(MatchRegexp(`php-fpm \| .*exiting, bye-bye!`))
-		Expect(c.Logs()).NotTo(ContainSubstring("killing"))
+		Expect(killings(c)).To(BeEmpty())
 	})
 
 	it("cuts all of them off where a script starts both", func() {

@@ -48,7 +48,7 @@ func testPgBouncer(t *testing.T, when spec.G, it spec.S) {
 		failures := stop(database, c, func() { Eventually(c).Should(lab.Say("supervisor | SIGTERM came; stopping web")) })
 		Expect(failures).To(BeEmpty())
 		Expect(c.Ends()).To(BeElementOf(0, 143))
-		Expect(c.Logs()).NotTo(ContainSubstring("killing"))
+		Expect(killings(c)).To(BeEmpty())
 	})
 
 	it("loses all of them where a script tells both at once", func() {

@@ -36,7 +36,7 @@ func (q queue) app(others lab.Files) lab.App {
 func (q queue) run(image lab.Image, options ...string) lab.Container {
 	q.t.Helper()
 	url := "REDIS_URL=redis://" + q.Inspect("{{.NetworkSettings.IPAddress}}")
-	c := image.Run(q.t, append(options, "--env", "PORT=8080", "--env", url)...)
+	c := image.Run(q.t, append(options, "--env", "PORT=8080", "--env", url, "--env", "BPL_SIDECAR_STOP_BUDGET_SECONDS=60")...)
 	NewWithT(q.t).Eventually(c).Should(lab.Serve("/", "confirmed"))
 	return c
 }
@@ -55,8 +55,12 @@ func (q queue) count(command, key string) (n int, err error) {
 	return n, err
 }
 
-// isTold waits until a sidecar is told to stop.
-func isTold(t *testing.T, c lab.Container, name string) {
+// stopHeld has the container stopped, and what waits for letGo go on once that sidecar is told. Somebody in the container sees to it, whom
+// nobody has to start on a busy machine while its grace runs.
+func stopHeld(t *testing.T, c lab.Container, name string) {
 	t.Helper()
-	NewWithT(t).Eventually(c).Should(lab.Have(name, HaveField("State", "stopping")))
+	told := fmt.Sprintf("%s ps | grep --quiet '^%s .* stopping '", lab.Supervisor, name)
+	c.Detach("bash", "-c", "until "+told+"; do sleep 0.1; done; touch /tmp/go")
+	terminate(t, c)
+	c.Ends()
 }

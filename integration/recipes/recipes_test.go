@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sidecar-buildpack/sidecar/integration/lab"
@@ -80,3 +82,8 @@ func begun(c lab.Container) func() (int, error) {
 
 // letGo lets the requests that wait be answered, where there still is a container.
 func letGo(c lab.Container) { _, _ = lab.Try("docker", "exec", c.Name, "touch", "/tmp/go") }
+
+// killings returns the lines that tell of processes that did not end in their time.
+func killings(c lab.Container) []string {
+	return slices.DeleteFunc(c.Lines(), func(line string) bool { return !strings.Contains(line, "; killing ") })
+}

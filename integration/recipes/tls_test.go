@@ -90,7 +90,7 @@ func testTLS(t *testing.T, when spec.G, it spec.S) {
 		letGo(c)
 		Expect(held.failures()).To(BeEmpty())
 		c.Ends()
-		Expect(c.Logs()).NotTo(ContainSubstring("killing"))
+		Expect(killings(c)).To(BeEmpty())
 		return failures
 	}
 
