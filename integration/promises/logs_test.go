@@ -68,6 +68,14 @@ func testLogs(t *testing.T, when spec.G, it spec.S) {
 		Expect(lines(&s.stdout)).To(ConsistOf("config-server | I stay"))
 	})
 
+	it("says how a process has ended after its last words", func() {
+		for range 100 {
+			s := plain.start(t, web(shell("a", "echo to stdout; echo last words >&2; kill -SEGV $$")))
+			Expect(s.exits()).To(Equal(139))
+			Expect(lines(&s.stderr)[:2]).To(HaveExactElements(Equal("a | last words"), ContainSubstring("SIGSEGV")))
+		}
+	})
+
 	it("never tears or mixes lines that go to one place", func() {
 		const count = 2000
 		read, write, err := os.Pipe()

@@ -56,27 +56,40 @@ func newLogs(stdout, stderr int, shared bool) *Logs {
 	return l
 }
 
-// Open returns what a new process gets as its standard output and standard error. They are close-on-exec, and writing to them
-// blocks; the caller closes them once the process has been started. Lines come out in the form that mode says, plan.Prefix or
-// plan.JSON, from the next Copy on, until the last process that holds the other copies has closed them. Errors are the system's, such as
-// EMFILE.
-func (l *Logs) Open(name string, mode plan.Logs) (stdout, stderr *os.File, err error) {
-	if stdout, err = l.open(l.stdout, name, "stdout", mode); err != nil {
-		return nil, nil, err
-	}
-	if stderr, err = l.open(l.stderr, name, "stderr", mode); err != nil {
-		stdout.Close()
-		return nil, nil, err
-	}
-	return stdout, stderr, nil
+// Outputs are what a process writes to. They are close-on-exec, and writing to them blocks.
+type Outputs struct {
+	Stdout, Stderr *os.File
+	Passed         <-chan struct{} // closed once nobody can write to them any more, and everything written to them is passed on
 }
 
-func (l *Logs) open(to output, name, stream string, mode plan.Logs) (*os.File, error) {
+// Close closes the outputs, which the caller does once the process has been started.
+func (o Outputs) Close() {
+	o.Stdout.Close()
+	o.Stderr.Close()
+}
+
+// Open returns the outputs of a new process. Lines come out in the form that mode says, plan.Prefix or plan.JSON, from the next Copy on,
+// until the last process that holds the other copies has closed them. Errors are the system's, such as EMFILE.
+func (l *Logs) Open(name string, mode plan.Logs) (o Outputs, err error) {
+	passed := &passed{all: make(chan struct{})}
+	passed.streams.Store(2)
+	if o.Stdout, err = l.open(l.stdout, name, "stdout", mode, passed); err != nil {
+		return o, err
+	}
+	if o.Stderr, err = l.open(l.stderr, name, "stderr", mode, passed); err != nil {
+		o.Stdout.Close()
+		return o, err
+	}
+	o.Passed = passed.all
+	return o, nil
+}
+
+func (l *Logs) open(to output, name, stream string, mode plan.Logs, passed *passed) (*os.File, error) {
 	from, process, err := pipe()
 	if err != nil {
 		return nil, err
 	}
-	s := source{from: from, busiest: &l.busiest, lines: lines{to: to, as: newFormat(mode, name, stream, to.atomic())}}
+	s := source{from: from, busiest: &l.busiest, passed: passed, lines: lines{to: to, as: newFormat(mode, name, stream, to.atomic())}}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.past = l.past(name)
@@ -95,6 +108,7 @@ func (l *Logs) Copy() {
 		go func() {
 			defer l.end()
 			s.copy()
+			s.passed.end()
 		}()
 	}
 	l.opened = nil

@@ -567,5 +567,6 @@ func BenchmarkPipes(b *testing.B) {
 // opened is Open, and begins to copy.
 func opened(l *Logs, name string, mode plan.Logs) (stdout, stderr *os.File, err error) {
 	defer l.Copy()
-	return l.Open(name, mode)
+	o, err := l.Open(name, mode)
+	return o.Stdout, o.Stderr, err
 }

@@ -23,10 +23,23 @@ const (
 type source struct {
 	from    *os.File
 	busiest *atomic.Bool
+	passed  *passed
 	lines
 	limited bool      // a read has a deadline
 	since   time.Time // when the first of recent was read
 	recent  int       // bytes
+}
+
+// passed tells when all streams of a process have ended.
+type passed struct {
+	streams atomic.Int32
+	all     chan struct{}
+}
+
+func (p *passed) end() {
+	if p.streams.Add(-1) == 0 {
+		close(p.all)
+	}
 }
 
 // pipe is what os.Pipe is, but the end that a process gets blocks.

@@ -124,6 +124,9 @@ type Supervisor struct {
 	guard    guard
 	moved    chan<- struct{} // see memoryMoved; nil where no memory is watched
 
+	lastWords []<-chan struct{} // of those that have ended, which are awaited before we say more
+	hasty     time.Time         // until when they are not
+
 	answer  string               // to the wish in progress
 	awaited []func() (done bool) // asked after each step
 
@@ -315,7 +318,35 @@ func (r *Supervisor) cancelTimer(name machine.Timer) {
 func (r *Supervisor) tell(level machine.Level, text string) {
 	r.happened(level, text)
 	if level >= r.launch.Level {
+		r.awaitLastWords()
 		r.logs.Say(text)
+	}
+}
+
+// lastWordsPatience is how long we wait for last words. Somebody else may hold their outputs, or nobody read ours: then we don't wait again
+// for a second.
+const lastWordsPatience = 200 * time.Millisecond
+
+// awaitLastWords waits until all is passed on that those have written who have ended: it comes before what we say of that.
+func (r *Supervisor) awaitLastWords() {
+	if len(r.lastWords) == 0 {
+		return
+	}
+	r.logs.Copy()
+	words := r.lastWords
+	r.lastWords = nil
+	if time.Now().Before(r.hasty) {
+		return
+	}
+	timeout := time.NewTimer(lastWordsPatience)
+	defer timeout.Stop()
+	for _, passed := range words {
+		select {
+		case <-passed:
+		case <-timeout.C:
+			r.hasty = time.Now().Add(time.Second)
+			return
+		}
 	}
 }
 

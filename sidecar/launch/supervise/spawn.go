@@ -37,6 +37,7 @@ type child struct {
 	unprobed  [plan.ProbeKinds]bool // a probe has no result, and that was said
 	said      said
 	tries     int               // how often in a row it could not be started for want of something of ours
+	passed    <-chan struct{}   // closed once all that it wrote is passed on; nil where that isn't ours to do
 	known     map[string]string // of its OnChange's paths, the states that it was started with or has been told of
 }
 
@@ -64,14 +65,13 @@ func (r *Supervisor) spawn(i int) {
 		files = withInherited(files, r.launch.Signals.inherited)
 	}
 	if c.Logs != plan.Raw {
-		stdout, stderr, err := r.logs.Open(c.Name, c.Logs)
+		outputs, err := r.logs.Open(c.Name, c.Logs)
 		if err != nil {
 			r.notSpawned(i, fault.Wrap("its output can't be taken: ", err))
 			return
 		}
-		defer stdout.Close()
-		defer stderr.Close()
-		files[1], files[2] = stdout.Fd(), stderr.Fd()
+		defer outputs.Close()
+		files[1], files[2], c.passed = outputs.Stdout.Fd(), outputs.Stderr.Fd(), outputs.Passed
 	}
 	if c.OnChange != nil {
 		c.known = watch.States(c.OnChange.Paths)
@@ -97,6 +97,9 @@ func (r *Supervisor) spawn(i int) {
 func (r *Supervisor) hearEnd(e end, orphans []int) {
 	i, ws, c := e.proc, e.ws, &r.children[e.proc]
 	left := len(r.leftAmong(orphans, i))
+	if left == 0 && c.passed != nil {
+		r.lastWords = append(r.lastWords, c.passed)
+	}
 	if left > 0 {
 		c.rest = &rest{told: map[int]bool{}, filters: map[int]time.Time{}}
 	}
