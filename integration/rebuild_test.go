@@ -79,8 +79,7 @@ func testRebuild(t *testing.T, when spec.G, it spec.S) {
 }
 
 // layers returns the diff IDs of this buildpack's layers by name, as the lifecycle recorded them, and those of the app's slices in the
-// order of
-// declaration, with the rest of the app at the end. Each is in the image.
+// order of declaration, with the rest of the app at the end. Each is in the image.
 func layers(t *testing.T, image lab.Image) (layers map[string]string, app []string) {
 	t.Helper()
 	var recorded struct {

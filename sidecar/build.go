@@ -19,8 +19,7 @@ import (
 const declarationLabel = "io.sidecar-buildpack.declaration"
 
 // NewBuild packages the declared sidecars and puts the supervisor in front of the process types that have some. Nothing is downloaded
-// before
-// everything is checked.
+// before everything is checked.
 func NewBuild(logger log.Logger) libcnb.BuildFunc {
 	return func(ctx libcnb.BuildContext) (libcnb.BuildResult, error) {
 		b := builder{BuildContext: ctx, log: report{logger}}

@@ -17,10 +17,8 @@ import (
 const enabledVariable = "BP_SIDECAR_ENABLED"
 
 // NewDetect takes part where the app or a binding declares sidecars, where it is told to, or where another buildpack brings some. What
-// to add
-// where nothing does is said to logger, since this is what the user of a --post-buildpack gets to read. What is wrong is the build's to
-// say: a
-// builder shows what a detect writes once for each of its groups.
+// to add where nothing does is said to logger, since this is what the user of a --post-buildpack gets to read. What is wrong is the
+// build's to say: a builder shows what a detect writes once for each of its groups.
 func NewDetect(logger log.Logger) libcnb.DetectFunc {
 	return func(ctx libcnb.DetectContext) (libcnb.DetectResult, error) {
 		enabled, enabledErr := sherpa.ResolveBoolErr(enabledVariable)

@@ -13,8 +13,7 @@ import (
 const bin = "/layers/sidecar-buildpack_sidecar/supervisor/bin/"
 
 // Check returns the command that makes a check over the network from inside of a container, where 127.0.0.1 is the process's own. It
-// returns
-// nil for a check that is a command itself, and for notify.
+// returns nil for a check that is a command itself, and for notify.
 func Check(p plan.Probe) []string {
 	if p.NeedsHelper() {
 		return p.Command(bin + "supervisor-probe")

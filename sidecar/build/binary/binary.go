@@ -53,9 +53,8 @@ func Read(path string) (Program, error) {
 	return Program{}, nil
 }
 
-// mach reports whether a file begins like one of Mach-O, for one architecture or for several. Java's classes begin like the latter,
-// with the
-// class file's version, which is 45 or more, in the place of the number of architectures.
+// mach reports whether a file begins like one of Mach-O, for one architecture or for several. Java's classes begin like the latter, with
+// the class file's version, which is 45 or more, in the place of the number of architectures.
 func mach(head []byte) bool {
 	if len(head) < 8 {
 		return false

@@ -18,8 +18,7 @@ import (
 )
 
 // A Request is what a client asks: a verb and its words. It goes over the socket as one line of them, separated by NUL. The answer is a
-// first
-// line, empty or the error, and then what there is to show, until the end of the connection.
+// first line, empty or the error, and then what there is to show, until the end of the connection.
 type Request []string
 
 // NoWait among a request's words means that it is enough to be understood.

@@ -13,9 +13,8 @@ import (
 )
 
 // checkHTTP passes on a last status from 200 to 399. As in Kubernetes, redirects to the same host are followed, one to another host
-// passes, and
-// a certificate is not verified: it is rarely made out to the address that a probe asks. Each header reads "Name: value"; Host replaces the
-// URL's.
+// passes, and a certificate is not verified: it is rarely made out to the address that a probe asks. Each header reads "Name: value";
+// Host replaces the URL's.
 func checkHTTP(ctx context.Context, address string, headers []string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -26,8 +26,7 @@ const (
 const maxRedirects = 10
 
 // get passes on a last answer from 200 to 399. As in Kubernetes, redirects to the same host are followed; one to another host passes,
-// and so
-// does one to https, which takes more than this package has.
+// and so does one to https, which takes more than this package has.
 func get(ctx context.Context, h plan.HTTPGet) error {
 	for range maxRedirects {
 		a, err := exchange(ctx, h)
