@@ -39,6 +39,19 @@ func testControl(t *testing.T, when spec.G, it spec.S) {
 		Expect(s.ps(app)["vault"].MemoryUsedBytes).To(BeNumerically(">", 100_000))
 	})
 
+	it("answers those too that ask before all are started", func() {
+		sidecars := []plan.Process{sidecar("curious", command(programs+"/supervisor", "ps"))}
+		for i := range 50 {
+			sidecars = append(sidecars, shell(fmt.Sprintf("later%d", i), lives))
+		}
+		p := web(sidecars...)
+		p.App.DependsOn = map[string]plan.Condition{"curious": plan.Completed}
+		s := plain.start(t, p)
+		s.enters("app").tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+		Expect(s.stdout.String()).To(ContainSubstring("curious | later49 "))
+	})
+
 	it("tells for whom somebody waits, for what, since when and what the last answer was", func() {
 		_, port := reservePort(t)
 		p := web(sidecar("vault", readiness(plan.Probe{TCPSocket: &plan.TCPSocket{Port: port}})))

@@ -58,12 +58,18 @@ func Run(processType, file string, app []string) (int, error) {
 	}
 	l.Signals, l.Helper = signals, filepath.Join(filepath.Dir(own), "supervisor-probe")
 	l.LogBuffer = int(s.LogBuffer)
-	l.Control = func(supervisor *supervise.Supervisor) (problems []error) {
-		problems = append(problems, control.Serve(supervisor))
-		if s.HealthAddress.Port != 0 {
-			problems = append(problems, health.Serve(s.HealthAddress, supervisor.Status))
+	listener, err := control.Listen() // before anybody is started, who may ask at once
+	if err != nil {
+		l.Opening = append(l.Opening, machine.Report{Level: machine.Info, Text: err.Error()})
+	}
+	l.Control = func(supervisor *supervise.Supervisor) error {
+		if listener != nil {
+			go control.Serve(listener, supervisor)
 		}
-		return slices.DeleteFunc(problems, func(err error) bool { return err == nil })
+		if s.HealthAddress.Port == 0 {
+			return nil
+		}
+		return health.Serve(s.HealthAddress, supervisor.Status)
 	}
 	return supervise.Run(p, l), nil
 }

@@ -50,34 +50,21 @@ func socketName(pid string) string {
 	return "sidecar-supervisor/" + strings.Trim(namespace, "pid:[]") + "/" + pid
 }
 
-// Serve offers the control socket until the process ends.
-func Serve(s *supervise.Supervisor) error {
-	listener, err := listen()
-	if err != nil {
-		return fault.Wrap("it can't be asked anything: ", err)
-	}
-	go func() {
-		untrusted := make(chan struct{}, maxUntrusted)
-		for {
-			connection, err := socket.Accept(listener)
-			if err != nil {
-				time.Sleep(acceptPause) // out of file descriptors, say
-				continue
-			}
-			go serve(s, connection, untrusted)
-		}
-	}()
-	return nil
-}
-
-// listen opens the control socket. Where somebody has taken its name, which anybody in the network namespace can, it gets another that
-// nobody can guess.
-func listen() (*os.File, error) {
+// Listen opens the control socket. Who connects to it waits for Serve. Where somebody has taken its name, which anybody in the network
+// namespace can, it gets another that nobody can guess. Errors are the system's, in words.
+func Listen() (*os.File, error) {
 	name := socketName(strconv.Itoa(os.Getpid()))
 	listener, err := socket.ListenUnix(name)
-	if !errors.Is(err, unix.EADDRINUSE) {
-		return listener, err
+	if errors.Is(err, unix.EADDRINUSE) {
+		listener, err = listenElsewhere(name)
 	}
+	if err != nil {
+		return nil, fault.Wrap("it can't be asked anything: ", err)
+	}
+	return listener, nil
+}
+
+func listenElsewhere(name string) (*os.File, error) {
 	random := make([]byte, 16)
 	if _, err := unix.Getrandom(random, 0); err != nil {
 		return nil, os.NewSyscallError("getrandom", err)
@@ -86,6 +73,19 @@ func listen() (*os.File, error) {
 		random[i] = "0123456789abcdef"[b%16]
 	}
 	return socket.ListenUnix(name + "/" + string(random))
+}
+
+// Serve answers those who connect to the control socket, until the process ends.
+func Serve(listener *os.File, s *supervise.Supervisor) {
+	untrusted := make(chan struct{}, maxUntrusted)
+	for {
+		connection, err := socket.Accept(listener)
+		if err != nil {
+			time.Sleep(acceptPause) // out of file descriptors, say
+			continue
+		}
+		go serve(s, connection, untrusted)
+	}
 }
 
 // maxUntrusted limits concurrent connections from users who may not control the supervisor.

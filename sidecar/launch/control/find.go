@@ -137,47 +137,32 @@ func controlGroups(process string) string {
 	return string(text)
 }
 
-// listening connects to all supervisors, or to the one of that PID.
+// listening connects to all supervisors, or to the one of that PID. Anybody in the network namespace can take a name; so those whose
+// process is not here, or is not who listens, are passed over.
 func listening(pid int) (found []supervisor, err error) {
-	if pid != 0 { // its socket has the name of its PID, unless somebody had taken that
-		if s, ok := (offer{name: socketName(strconv.Itoa(pid)), pid: pid}).connect(); ok {
-			return []supervisor{s}, nil
-		}
-	}
 	text, err := proc.Read("/proc/net/unix")
 	if err != nil {
 		return nil, err
 	}
 	for _, o := range offers(string(text), socketName("")) {
-		if pid != 0 && o.pid != pid || slices.ContainsFunc(found, isPID(o.pid)) {
+		if pid != 0 && o.pid != pid || syscall.Kill(o.pid, 0) == syscall.ESRCH || slices.ContainsFunc(found, isPID(o.pid)) {
 			continue
 		}
-		if s, ok := o.connect(); ok {
-			found = append(found, s)
+		connection, err := socket.DialUnix(o.name)
+		if errors.Is(err, unix.EAGAIN) && o.isGenuine() {
+			found = append(found, supervisor{pid: o.pid, user: userOf(o.pid)})
 		}
+		if err != nil {
+			continue // it has just ended, say
+		}
+		peer, err := socket.Peer(connection)
+		if err != nil || int(peer.Pid) != o.pid {
+			connection.Close()
+			continue
+		}
+		found = append(found, supervisor{o.pid, int(peer.Uid), connection})
 	}
 	return found, nil
-}
-
-// connect returns the supervisor behind an offer. Anybody in the network namespace can take a name; so it reports whether the process is
-// here and is who listens.
-func (o offer) connect() (supervisor, bool) {
-	if syscall.Kill(o.pid, 0) == syscall.ESRCH {
-		return supervisor{}, false
-	}
-	connection, err := socket.DialUnix(o.name)
-	switch {
-	case errors.Is(err, unix.EAGAIN) && o.isGenuine():
-		return supervisor{pid: o.pid, user: userOf(o.pid)}, true
-	case err != nil: // it has just ended, say
-		return supervisor{}, false
-	}
-	peer, err := socket.Peer(connection)
-	if err != nil || int(peer.Pid) != o.pid {
-		connection.Close()
-		return supervisor{}, false
-	}
-	return supervisor{o.pid, int(peer.Uid), connection}, true
 }
 
 // userOf returns a process's user; -1 where it is gone.
@@ -195,7 +180,7 @@ func isPID(pid int) func(supervisor) bool { return func(s supervisor) bool { ret
 type offer struct {
 	name  string
 	pid   int    // that its name claims
-	inode string // of the socket; empty where that isn't known
+	inode string // of the socket
 }
 
 // isGenuine reports whether the process that the name claims has the socket. It is for when the kernel can't be asked who listens.

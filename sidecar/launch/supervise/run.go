@@ -25,8 +25,8 @@ type Launch struct {
 	Helper    string           // the binary that carries out probes which need TLS, gRPC or a resolver
 	Opening   []machine.Report // what there is to say before anything starts
 	Signals   *Signals
-	LogBuffer int                       // bytes of recent lines that are kept of each process; 0: none
-	Control   func(*Supervisor) []error // called once the first processes have been started; nil: nobody asks
+	LogBuffer int                     // bytes of recent lines that are kept of each process; 0: none
+	Control   func(*Supervisor) error // called once the first processes have been started; nil: nobody asks
 }
 
 // Process is what a process of the plan is started with.
@@ -61,7 +61,7 @@ func Run(p plan.Plan, l Launch) int {
 	}
 	r.step(machine.Begun{At: r.now()})
 	if l.Control != nil {
-		for _, err := range l.Control(r) {
+		if err := l.Control(r); err != nil {
 			r.tell(machine.Info, err.Error())
 		}
 	}
