@@ -189,10 +189,9 @@ func onNode(t *testing.T, d declared, image lab.Image, dir string) {
 		g.Eventually(w.exec, limit).WithArguments("web", lab.Supervisor, "check", "http://127.0.0.1:8080/").Should(BeEmpty())
 		w.delete()
 	}
-	g.Eventually(w, limit).Should(WithTransform(workload.statuses, HaveEach(HaveField("State.Terminated", Not(BeNil())))))
-	all, err := w.statuses()
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(all["web"].State.Terminated.ExitCode).To(BeEquivalentTo(d.status))
+	terminated := HaveField("State.Terminated", Not(BeNil()))
+	withStatus := HaveField("State.Terminated.ExitCode", BeEquivalentTo(d.status))
+	g.Eventually(w, limit).Should(WithTransform(workload.statuses, And(HaveEach(terminated), HaveKeyWithValue("web", withStatus))))
 	g.Expect(logs()).To(Equal(d.happens))
 }
 

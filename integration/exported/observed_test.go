@@ -26,12 +26,13 @@ func (w workload) hold() {
 		must(w.t, "", err)
 		name = pod.Name
 	}
-	patch := func(finalizers string) (string, error) {
-		return kubectl("patch", "pod", name, "--type", "merge", "--patch", `{"metadata": {"finalizers": [`+finalizers+`]}}`)
+	// Others' finalizers stay: a job whose pod has lost its own starts another.
+	patch := func(key string) (string, error) {
+		return kubectl("patch", "pod", name, "--type", "strategic", "--patch", `{"metadata": {"`+key+`": ["`+finalizer+`"]}}`)
 	}
-	text, err := patch(`"` + finalizer + `"`)
+	text, err := patch("finalizers")
 	must(w.t, text, err)
-	w.t.Cleanup(func() { _, _ = patch("") })
+	w.t.Cleanup(func() { _, _ = patch("$deleteFromPrimitiveList/finalizers") })
 }
 
 // delete ends the workload as its owner does, with all the grace that was declared.
