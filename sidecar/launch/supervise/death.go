@@ -57,18 +57,24 @@ type kills struct {
 	known   bool
 }
 
-// watch begins to count.
+// watch begins to count, unless that has begun.
 func (k *kills) watch() {
-	var err error
-	k.counter, k.count, err = memory.FindKillCounter("")
-	k.known = err == nil
+	if !k.known {
+		var err error
+		k.counter, k.count, err = memory.FindKillCounter("")
+		k.known = err == nil
+	}
 }
 
-// more reports whether there are more than when that was last asked, where that can be known.
+// more reports whether there are more than when that was last asked, where that can be known. Before watch it can if there are none at all.
 func (k *kills) more() (more, known bool) {
+	if !k.known {
+		k.watch()
+		return false, k.known && k.count == 0
+	}
 	count, err := k.counter.Read()
 	more, k.count = count > k.count, count
-	return more && k.known, err == nil
+	return more, err == nil
 }
 
 // usage says what the container has and, where that was measured, what child i used of it. The kernel may have let it take much more since.

@@ -60,17 +60,10 @@ func Run(p plan.Plan, l Launch) int {
 		<-threads()
 	}
 	r.step(machine.Begun{At: r.now()})
-	if l.Control != nil {
-		if err := l.Control(r); err != nil {
-			r.tell(machine.Info, err.Error())
-		}
-	}
-	r.kills.watch()
-	r.watchFiles()
 	asked := true // often, while all start, and by those who probe or measure
 	r.agenda.after(whileStarting, func() {
 		threads()
-		r.watchMemory()
+		r.settleIn()
 		asked = r.moved != nil || slices.ContainsFunc(p.Processes(), func(q plan.Process) bool { return q.Probes != plan.Probes{} })
 	})
 	for r.turn(); !r.finished; r.turn() {
@@ -88,6 +81,19 @@ func Run(p plan.Plan, l Launch) int {
 
 // whileStarting is how long we leave the processors to the processes that have been started.
 const whileStarting = 2 * time.Millisecond
+
+// settleIn does what would compete with the start of those processes that are started at once.
+func (r *Supervisor) settleIn() {
+	r.logs.Copy()
+	if r.launch.Control != nil {
+		if err := r.launch.Control(r); err != nil {
+			r.tell(machine.Info, err.Error())
+		}
+	}
+	r.kills.watch()
+	r.watchFiles()
+	r.watchMemory()
+}
 
 // leastDrain is what those who read our output get to take the last of it, whatever a stop's budget says.
 const leastDrain = 200 * time.Millisecond
@@ -250,7 +256,9 @@ func (r *Supervisor) step(e machine.Event) {
 			}
 		}
 	}
-	r.logs.Copy()
+	if _, begun := e.(machine.Begun); !begun { // after that it is settleIn's
+		r.logs.Copy()
+	}
 	r.settle()
 }
 
