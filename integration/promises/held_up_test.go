@@ -1,6 +1,8 @@
 package promises_test
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -10,6 +12,7 @@ import (
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
+	"golang.org/x/sys/unix"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
@@ -31,6 +34,18 @@ func testHeldUp(t *testing.T, when spec.G, it spec.S) {
 		Expect(s.exits()).To(Equal(128 + 15))
 	})
 
+	it("goes on then though it has no file descriptor left", func() {
+		s := plain.start(t, web(probed(plain)))
+		s.enters("probed")
+		app, holder := s.enters("app"), s.extra("holder")
+		newborn := holder.do("hold", strconv.Itoa(s.cmd.Process.Pid))
+		s.useUpDescriptors()
+		holder.do("stop", newborn)
+		s.signal(syscall.SIGTERM)
+		app.hears("SIGTERM")
+		Expect(s.exits()).To(Equal(128 + 15))
+	})
+
 	everywhere(t, when, it, "keeps the stop's budget though it can do nothing", func(on *setting) {
 		s := on.start(t, web(probed(on)), budget("1"))
 		puppets := []*puppet{s.enters("probed"), s.enters("app")}
@@ -47,6 +62,21 @@ func testHeldUp(t *testing.T, when spec.G, it spec.S) {
 		}
 		Expect(s.stderr.String()).To(HavePrefix("supervisor | the stop has taken longer than its budget of 1s; killing all that is left\n"))
 	})
+}
+
+// useUpDescriptors has the supervisor's limit of file descriptors be as many as it has.
+func (s *supervised) useUpDescriptors() {
+	s.t.Helper()
+	pid := s.cmd.Process.Pid
+	free := 0
+	for ; ; free++ {
+		if _, err := os.Lstat(fmt.Sprintf("/proc/%d/fd/%d", pid, free)); err != nil {
+			break
+		}
+	}
+	if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(free), Max: uint64(free)}, nil); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // extra starts a puppet that the supervisor knows nothing of.

@@ -1,3 +1,4 @@
+// Package proc reads what Linux tells of processes (proc(5)). Elsewhere it finds nothing.
 package proc
 
 import (
@@ -12,11 +13,11 @@ import (
 // Numbers returns those entries of a directory in /proc that are numbers: processes, threads, or descriptors, among which is the one that
 // it is read by.
 func Numbers(dir string) (numbers []int, err error) {
-	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	fd, err := open(dir, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
+		return nil, err
 	}
-	defer unix.Close(fd)
+	defer release(fd)
 	var entries [4096]byte
 	var names []string
 	for {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/logs"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/proc"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/sandbox"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/signals"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
@@ -173,6 +174,7 @@ func newSupervisor(p plan.Plan, l Launch) *Supervisor {
 
 // listen makes the process ready to have children: their ends, our signals and what children say are heard, orphans come to us.
 func (r *Supervisor) listen() {
+	proc.KeepSpare()
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil && os.Getpid() != 1 {
 		r.tell(machine.Info, "orphaned processes can't be waited for: prctl: "+err.Error())
 	}
