@@ -129,10 +129,10 @@ func testContent(t *testing.T, when spec.G, it spec.S) {
 		serve()
 		c := run(lab.Build(t, recipe(t, "content", nil), on()...))
 		Eventually(c).Should(lab.Serve("/", "version 1"))
-		lab.Must(t, "docker", "pause", repository.Name)
+		repository.Exec("bash", "-c", "kill -STOP -1") // all in the container but the first
 		Eventually(c).Should(lab.Say("content | timeout: sending signal TERM to command"))
 		Expect(c).To(lab.Serve("/", "version 1"))
-		lab.Must(t, "docker", "unpause", repository.Name)
+		repository.Exec("bash", "-c", "kill -CONT -1")
 		commit(2)
 		Eventually(c).Should(lab.Serve("/", "version 2"))
 	})
