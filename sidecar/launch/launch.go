@@ -54,13 +54,13 @@ func Run(processType, file string, app []string) (int, error) {
 		return 0, err
 	}
 	for _, warning := range s.Warnings {
-		l.Opening = append(l.Opening, machine.Report{Level: machine.Info, Text: warning})
+		say(&l, warning)
 	}
 	l.Signals, l.Helper = signals, filepath.Join(filepath.Dir(own), "supervisor-probe")
 	l.LogBuffer = int(s.LogBuffer)
 	listener, err := control.Listen() // before anybody is started, who may ask at once
 	if err != nil {
-		l.Opening = append(l.Opening, machine.Report{Level: machine.Info, Text: err.Error()})
+		say(&l, err.Error())
 	}
 	l.Control = func(supervisor *supervise.Supervisor) error {
 		if listener != nil {
@@ -72,6 +72,11 @@ func Run(processType, file string, app []string) (int, error) {
 		return health.Serve(s.HealthAddress, supervisor.Status)
 	}
 	return supervise.Run(p, l), nil
+}
+
+// say has something said before anybody is started.
+func say(l *supervise.Launch, text string) {
+	l.Opening = append(l.Opening, machine.Report{Level: machine.Info, Text: text})
 }
 
 // fence puts each process that has a sandbox into it.
@@ -90,12 +95,10 @@ func fence(p plan.Plan, l *supervise.Launch) error {
 			return fault.Wrap(p.Titles()[i]+" ", err)
 		}
 		if start.Sandbox = thread; missing != "" {
-			text := p.Titles()[i] + " is not all in its sandbox: " + missing
-			l.Opening = append(l.Opening, machine.Report{Level: machine.Info, Text: text})
+			say(l, p.Titles()[i]+" is not all in its sandbox: "+missing)
 		}
 		for _, path := range thread.Absent {
-			text := p.Titles()[i] + " can't use " + path + ", which its sandbox names, not later either: it isn't there"
-			l.Opening = append(l.Opening, machine.Report{Level: machine.Info, Text: text})
+			say(l, p.Titles()[i]+" can't use "+path+", which its sandbox names, not later either: it isn't there")
 		}
 	}
 	return nil
@@ -127,7 +130,7 @@ func prepare(p plan.Plan, app []string, s settings.Settings) (supervise.Launch, 
 	}
 	divided, err := divide(p, l, s, owns)
 	if err != nil && s.MemoryPolicy == memory.Warn {
-		l.Opening = append(l.Opening, machine.Report{Level: machine.Info, Text: err.Error() + ": nothing is divided"})
+		say(&l, err.Error()+": nothing is divided")
 		return l, nil
 	}
 	return divided, err

@@ -13,15 +13,15 @@ import (
 // Numbers returns those entries of a directory in /proc that are numbers: processes, threads, or descriptors, among which is the one that
 // it is read by.
 func Numbers(dir string) (numbers []int, err error) {
-	fd, err := open(dir, unix.O_RDONLY|unix.O_DIRECTORY)
+	f, err := open(dir, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return nil, err
 	}
-	defer release(fd)
+	defer f.close()
 	var entries [4096]byte
 	var names []string
 	for {
-		n, err := unix.Getdents(fd, entries[:])
+		n, err := unix.Getdents(f.fd, entries[:])
 		if err != nil {
 			return nil, &fs.PathError{Op: "read", Path: dir, Err: err}
 		}

@@ -4,27 +4,26 @@ import (
 	"errors"
 	"io/fs"
 	"sync"
-	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
 
 // Read reads a file that the kernel makes, of /proc or of a control group. Unlike package os it doesn't ask first whether one can wait for
 // the file, which takes longer than to read it.
-func Read(file string) ([]byte, error) {
-	fd, err := open(file, unix.O_RDONLY)
+func Read(name string) ([]byte, error) {
+	f, err := open(name, unix.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
-	defer release(fd)
+	defer f.close()
 	text := make([]byte, 0, 1024)
 	for {
-		n, err := unix.Read(fd, text[len(text):cap(text)])
+		n, err := unix.Read(f.fd, text[len(text):cap(text)])
 		switch {
 		case err == unix.EINTR:
 			continue
 		case err != nil:
-			return nil, &fs.PathError{Op: "read", Path: file, Err: err}
+			return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 		case n == 0:
 			return text, nil
 		}
@@ -36,60 +35,66 @@ func Read(file string) ([]byte, error) {
 
 // spare is a file descriptor that is kept for who has to look at processes though no other is left.
 var spare struct {
-	on   atomic.Bool
-	mu   sync.Mutex   // held while it is lent
-	kept atomic.Int64 // the descriptor, plus 1; 0: none
-	lent atomic.Int64 // what was opened in its place, plus 1; 0: nothing
+	mu     sync.Mutex // held while it is lent
+	wanted bool
+	fd     int // -1: it isn't there
 }
 
 // KeepSpare has one file descriptor kept, by which processes can be looked at where all others are in use.
 func KeepSpare() {
-	spare.on.Store(true)
-	if fd, err := unix.Open("/", unix.O_PATH|unix.O_CLOEXEC, 0); err == nil {
-		spare.kept.Store(int64(fd) + 1)
-	}
-}
-
-// open opens a file, in the spare descriptor's place if it has to. What it returns is released as soon as it was read.
-func open(file string, flags int) (int, error) {
-	fd, err := tryOpen(file, flags)
-	if errors.Is(err, unix.EMFILE) && spare.on.Load() {
-		fd, err = openInstead(file, flags)
-	}
-	if err != nil {
-		return 0, &fs.PathError{Op: "open", Path: file, Err: err}
-	}
-	return fd, nil
-}
-
-func openInstead(file string, flags int) (int, error) {
 	spare.mu.Lock()
-	if kept := spare.kept.Swap(0); kept > 0 {
-		_ = unix.Close(int(kept - 1))
-	}
-	fd, err := tryOpen(file, flags)
-	if err != nil {
-		KeepSpare()
-		spare.mu.Unlock()
-		return 0, err
-	}
-	spare.lent.Store(int64(fd) + 1)
-	return fd, nil
+	defer spare.mu.Unlock()
+	spare.wanted = true
+	takeSpare()
 }
 
-func tryOpen(file string, flags int) (fd int, err error) {
+// takeSpare is called with the lock held.
+func takeSpare() { spare.fd, _ = unix.Open("/", unix.O_PATH|unix.O_CLOEXEC, 0) }
+
+// file is an open one, which is closed as soon as it was read.
+type file struct {
+	fd   int
+	lent bool // the spare descriptor was given for it
+}
+
+// open opens a file, in the spare descriptor's place if it has to.
+func open(name string, flags int) (f file, err error) {
+	if f.fd, err = tryOpen(name, flags); errors.Is(err, unix.EMFILE) {
+		f, err = openInstead(name, flags)
+	}
+	if err != nil {
+		return file{}, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return f, nil
+}
+
+func openInstead(name string, flags int) (file, error) {
+	spare.mu.Lock()
+	if !spare.wanted {
+		spare.mu.Unlock()
+		return file{}, unix.EMFILE
+	}
+	_ = unix.Close(spare.fd)
+	fd, err := tryOpen(name, flags)
+	if err != nil {
+		takeSpare()
+		spare.mu.Unlock()
+		return file{}, err
+	}
+	return file{fd, true}, nil
+}
+
+func tryOpen(name string, flags int) (fd int, err error) {
 	for err = unix.EINTR; err == unix.EINTR; {
-		fd, err = unix.Open(file, flags|unix.O_CLOEXEC, 0)
+		fd, err = unix.Open(name, flags|unix.O_CLOEXEC, 0)
 	}
 	return fd, err
 }
 
-// release closes what open returned.
-func release(fd int) {
-	lent := spare.lent.CompareAndSwap(int64(fd)+1, 0)
-	_ = unix.Close(fd)
-	if lent {
-		KeepSpare()
+func (f file) close() {
+	_ = unix.Close(f.fd)
+	if f.lent {
+		takeSpare()
 		spare.mu.Unlock()
 	}
 }
