@@ -61,6 +61,13 @@ func stopHeld(t *testing.T, c lab.Container, name string) {
 	t.Helper()
 	told := fmt.Sprintf("%s ps | grep --quiet '^%s .* stopping '", lab.Supervisor, name)
 	c.Detach("bash", "-c", "until "+told+"; do sleep 0.1; done; touch /tmp/go")
+	stop(t, c)
+}
+
+// stop has the container stopped, in which all end in their time.
+func stop(t *testing.T, c lab.Container) {
+	t.Helper()
 	terminate(t, c)
 	c.Ends()
+	NewWithT(t).Expect(killings(c)).To(BeEmpty())
 }

@@ -85,5 +85,5 @@ func letGo(c lab.Container) { _, _ = lab.Try("docker", "exec", c.Name, "touch", 
 
 // killings returns the lines that tell of processes that did not end in their time.
 func killings(c lab.Container) []string {
-	return slices.DeleteFunc(c.Lines(), func(line string) bool { return !strings.Contains(line, "; killing ") })
+	return slices.DeleteFunc(c.Lines(), func(line string) bool { return !strings.Contains(line, "killing") })
 }

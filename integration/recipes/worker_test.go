@@ -58,11 +58,6 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 		Eventually(begun(c)).Should(Equal(inFlight))
 		return c
 	}
-	stop := func(c lab.Container) {
-		terminate(t, c)
-		c.Ends()
-		Expect(killings(c)).To(BeEmpty())
-	}
 	// next has another container do what is left in the queue.
 	next := func(image lab.Image) {
 		c := q.run(image)
@@ -84,7 +79,6 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 		image := lab.Build(t, q.app(lab.Files{"jobs.rb": heldJobs}), on()...)
 		c := hold(q.run(image))
 		stopHeld(t, c, "worker")
-		Expect(killings(c)).To(BeEmpty())
 		Expect(q.confirmed()).To(Equal(inFlight))
 		Expect(q.waiting()).To(Equal(orders - inFlight))
 		next(image)
@@ -93,7 +87,7 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 
 	it("puts back what takes longer than its grace", func() {
 		image := lab.Build(t, q.app(lab.Files{"jobs.rb": heldJobs}), on()...)
-		stop(hold(q.run(image)))
+		stop(t, hold(q.run(image)))
 		Expect(q.waiting()).To(Equal(orders))
 		next(image)
 		Expect(q.confirmed()).To(Equal(orders))
@@ -101,7 +95,7 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 
 	it("loses what it has begun where a script starts both", func() {
 		image := lab.Pack(t, q.app(lab.Files{"jobs.rb": heldJobs, "Procfile": workerByHand}), on()...)
-		stop(hold(q.run(image)))
+		stop(t, hold(q.run(image)))
 		Expect(q.waiting()).To(Equal(orders - inFlight))
 		next(image)
 		Expect(q.confirmed()).To(Equal(orders - inFlight))
