@@ -430,6 +430,29 @@ func TestAStalledReaderStallsNobodyElse(t *testing.T) {
 		fmt.Sprint("messages dropped while standard error was not read: ", len(own)-kept), "heard again"}))
 }
 
+func TestAMessageIsThereOnceItWasSaid(t *testing.T) {
+	for mode, want := range map[plan.Logs]string{
+		plan.Prefix: `^> supervisor \| up\\a\n$`,
+		plan.JSON:   `^> {"time":".*","name":"supervisor",.*"line":"up\\u0007"}\n$`,
+	} {
+		t.Run(string(mode), func(t *testing.T) {
+			g := NewWithT(t)
+			reader, end := platform(t)
+			if _, err := unix.Pwritev2(int(end.Fd()), [][]byte{[]byte("> ")}, -1, unix.RWF_NOWAIT); err == unix.EOPNOTSUPP {
+				t.Skip("no Linux before 6.4 writes to a pipe without waiting")
+			}
+			l := newLogs(int(end.Fd()), int(end.Fd()), false)
+			l.own = mode
+			l.Say("up\a")
+			end.Close()
+			text, err := io.ReadAll(reader)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(string(text)).To(MatchRegexp(want))
+			g.Expect(l.Drain(0)).To(BeTrue())
+		})
+	}
+}
+
 // full tells whether nothing more can be written to a pipe.
 func full(end *os.File) bool {
 	n, err := unix.Poll([]unix.PollFd{{Fd: int32(end.Fd()), Events: unix.POLLOUT}}, 0)

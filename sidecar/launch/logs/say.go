@@ -36,6 +36,9 @@ func (l *Logs) Say(line string) {
 		s.dropped++
 		return
 	}
+	if !s.speaking && l.sayAtOnce(line) {
+		return
+	}
 	s.waiting = append(append(s.waiting, line...), '\n')
 	if !s.speaking {
 		s.speaking = true
@@ -44,10 +47,25 @@ func (l *Logs) Say(line string) {
 	}
 }
 
+// sayAtOnce writes a message where nobody has to be waited for, and reports whether it did: to have another thread write it takes longer
+// than all else that there is to do before the supervisor ends.
+func (l *Logs) sayAtOnce(line string) bool {
+	if !l.stderr.mu.TryLock() {
+		return false
+	}
+	defer l.stderr.mu.Unlock()
+	form := l.ownFormat()
+	form.begin()
+	whole := []byte(line)
+	return form.cut(whole) == len(whole) && l.stderr.tryWrite(form.append(nil, whole, false))
+}
+
+func (l *Logs) ownFormat() format { return newFormat(l.own, ownName, "stderr", l.stderr.atomic()) }
+
 // speak writes what was said until there is no more.
 func (l *Logs) speak() {
 	defer l.end()
-	own := lines{to: l.stderr, as: newFormat(l.own, ownName, "stderr", l.stderr.atomic())}
+	own := lines{to: l.stderr, as: l.ownFormat()}
 	for text := l.nextSaid(); len(text) > 0; text = l.nextSaid() {
 		own.pass(text)
 	}
