@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
 )
@@ -30,11 +31,14 @@ func newFigure(name, format, floor string, budget budget) *figure {
 	return &figure{name: name, format: format, floor: floor, budget: budget, values: map[string][]float64{}}
 }
 
-// measure has every peer take its turn in each round, so that what else the machine does hits all alike; a first round warms up. The
-// values are those of figures, in their order.
+// measure has every peer take its turn in each round, so that what else the machine does hits all alike; a first round warms up. Each round
+// has an order of its own, the same in each run: whoever comes first finds what the one before has left behind. The values are those of
+// figures, in their order.
 func measure(rounds int, peers []peer, figures []*figure, values func(peer) ([]float64, error)) {
+	turns, orders := slices.Clone(peers), rand.New(rand.NewPCG(1, 2))
 	for round := range rounds + 1 {
-		for _, p := range peers {
+		orders.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
+		for _, p := range turns {
 			if p.slow && round%5 != 1 {
 				continue
 			}
