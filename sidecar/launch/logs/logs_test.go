@@ -430,7 +430,7 @@ func TestAStalledReaderStallsNobodyElse(t *testing.T) {
 		fmt.Sprint("messages dropped while standard error was not read: ", len(own)-kept), "heard again"}))
 }
 
-func TestAMessageIsThereOnceItWasSaid(t *testing.T) {
+func TestALastMessageIsThereOnceItWasSaid(t *testing.T) {
 	for mode, want := range map[plan.Logs]string{
 		plan.Prefix: `^> supervisor \| up\\a\n$`,
 		plan.JSON:   `^> {"time":".*","name":"supervisor",.*"line":"up\\u0007"}\n$`,
@@ -443,7 +443,7 @@ func TestAMessageIsThereOnceItWasSaid(t *testing.T) {
 			}
 			l := newLogs(int(end.Fd()), int(end.Fd()), false)
 			l.own = mode
-			l.Say("up\a")
+			l.SayLast("up\a")
 			end.Close()
 			text, err := io.ReadAll(reader)
 			g.Expect(err).NotTo(HaveOccurred())
@@ -451,6 +451,21 @@ func TestAMessageIsThereOnceItWasSaid(t *testing.T) {
 			g.Expect(l.Drain(0)).To(BeTrue())
 		})
 	}
+}
+
+func TestAMessageOfAnyLengthIsSaid(t *testing.T) {
+	g := NewWithT(t)
+	reader, end := platform(t)
+	all := readAll(reader, 1<<16)
+	l := newLogs(int(end.Fd()), int(end.Fd()), false)
+	long := strings.Repeat("x", 2*maxSaid)
+	l.Say(long)
+	g.Expect(l.Drain(enough)).To(BeTrue())
+	l.Say("heard")
+	g.Expect(l.Drain(enough)).To(BeTrue())
+	end.Close()
+	text := strings.NewReplacer("supervisor | ", "", "\n", "").Replace(<-all)
+	g.Expect(text == long+"heard").To(BeTrue())
 }
 
 // full tells whether nothing more can be written to a pipe.

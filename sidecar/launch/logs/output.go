@@ -51,8 +51,8 @@ func sameFile(a, b int) bool {
 	return unix.Fstat(a, &x) == nil && unix.Fstat(b, &y) == nil && x.Dev == y.Dev && x.Ino == y.Ino
 }
 
-// tryWrite writes all of p or nothing, without waiting, and reports which. Pipes do so since Linux 6.4, and /dev/null (RWF_NOWAIT in
-// pwritev2(2)).
+// tryWrite writes all of p or nothing, without waiting for who reads, and reports which. Pipes do so since Linux 6.4, and /dev/null
+// (RWF_NOWAIT in pwritev2(2)).
 func (o output) tryWrite(p []byte) bool {
 	if !o.prompt || len(p) > pipeBuf {
 		return false

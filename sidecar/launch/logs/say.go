@@ -23,20 +23,30 @@ type says struct {
 // Say writes a message to standard error, as a line of its own under our own name and after all earlier ones. What a terminal would not
 // print of it is escaped. It never blocks: when 1 MiB waits because nobody reads, further messages are dropped, and their number is told
 // later.
-func (l *Logs) Say(line string) {
+func (l *Logs) Say(line string) { l.say(l.oneLine(line)) }
+
+// SayLast is Say for who has nothing else to do than to wait for that. It writes by itself where the output takes the message at once: to
+// have another thread do it takes longer than all else that there is to do before the supervisor ends. It may wait where somebody else who
+// has the pipe open hangs while the kernel looks into his memory.
+func (l *Logs) SayLast(line string) {
+	if line = l.oneLine(line); !l.sayAtOnce(line) {
+		l.say(line)
+	}
+}
+
+func (l *Logs) oneLine(text string) string {
+	if l.own == plan.JSON {
+		return strings.ReplaceAll(text, "\n", " ") // the format escapes the rest
+	}
+	return Printable(text)
+}
+
+func (l *Logs) say(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := &l.says
-	if l.own == plan.JSON {
-		line = strings.ReplaceAll(line, "\n", " ") // the format escapes the rest
-	} else {
-		line = Printable(line)
-	}
-	if s.dropped > 0 || len(s.waiting)+s.writing+len(line) >= maxSaid {
+	if s.dropped > 0 || s.speaking && len(s.waiting)+s.writing+len(line) >= maxSaid {
 		s.dropped++
-		return
-	}
-	if !s.speaking && l.sayAtOnce(line) {
 		return
 	}
 	s.waiting = append(append(s.waiting, line...), '\n')
@@ -47,10 +57,12 @@ func (l *Logs) Say(line string) {
 	}
 }
 
-// sayAtOnce writes a message where nobody has to be waited for, and reports whether it did: to have another thread write it takes longer
-// than all else that there is to do before the supervisor ends.
+// sayAtOnce writes a message where all earlier ones are written and the output takes it at once, and reports whether it did.
 func (l *Logs) sayAtOnce(line string) bool {
-	if !l.stderr.mu.TryLock() {
+	l.mu.Lock()
+	speaking := l.says.speaking
+	l.mu.Unlock()
+	if speaking || !l.stderr.mu.TryLock() {
 		return false
 	}
 	defer l.stderr.mu.Unlock()

@@ -142,9 +142,10 @@ type Supervisor struct {
 	happenings []Happening
 	startTimes []machine.Times // by the plan's Processes; nil until the app is started
 
-	finished bool
-	code     int
-	drainBy  time.Time
+	finishing bool // the machine's last actions are carried out
+	finished  bool
+	code      int
+	drainBy   time.Time
 }
 
 func newSupervisor(p plan.Plan, l Launch) *Supervisor {
@@ -267,9 +268,11 @@ func (r *Supervisor) step(e machine.Event) {
 // decide makes the exit code that is among the actions the supervisor's, before it is said. Where the guard was first, it exits by itself.
 func (r *Supervisor) decide(actions []machine.Action) {
 	for _, a := range actions {
-		if end, ok := a.(machine.Finish); ok && r.guard.decide(end.Code) != end.Code {
+		end, ok := a.(machine.Finish)
+		if ok && r.guard.decide(end.Code) != end.Code {
 			select {}
 		}
+		r.finishing = r.finishing || ok
 	}
 }
 
@@ -329,7 +332,11 @@ func (r *Supervisor) tell(level machine.Level, text string) {
 	r.happened(level, text)
 	if level >= r.launch.Level {
 		r.awaitLastWords()
-		r.logs.Say(text)
+		if r.finishing {
+			r.logs.SayLast(text)
+		} else {
+			r.logs.Say(text)
+		}
 	}
 }
 
