@@ -2,10 +2,13 @@
 package adopt
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -20,11 +23,15 @@ type Found struct {
 type Sidecar struct {
 	Name    string
 	Keys    []Key
-	Comment string // why it is there, or what to check
+	Comment string   // why it is there, or what to check
+	Notes   []string // what to think of, a line each
 }
 
 // Key is one of sidecar.toml's keys and its value, written as TOML.
 type Key struct{ Name, Value string }
+
+// mayEnd reports whether the sidecar is not started again after every end.
+func (s Sidecar) mayEnd() bool { return !slices.Contains(s.Keys, Key{"restart", tomlOf("always")}) }
 
 // set adds a key whose value is written as TOML.
 func (s *Sidecar) set(name string, value any) { s.Keys = append(s.Keys, Key{name, tomlOf(value)}) }
@@ -54,7 +61,7 @@ func (f *Found) directory(s *Sidecar, key, value string) {
 // reader reads one tool's file.
 type reader struct {
 	files []string // names that the tool knows, the first that is there counts
-	read  func(text []byte) (Found, error)
+	read  func(app fs.FS, text []byte) (Found, error)
 }
 
 var readers = []reader{
@@ -63,16 +70,27 @@ var readers = []reader{
 	{[]string{"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}, readCompose},
 }
 
+// Files are the names of the files that In reads.
+func Files() (names []string) {
+	for _, r := range readers {
+		names = append(names, r.files...)
+	}
+	return names
+}
+
 // In returns what the files in dir say. A file that cannot be read as what its name says is an error that names it.
 func In(dir string) ([]Found, error) {
 	var all []Found
 	for _, r := range readers {
 		for _, name := range r.files {
 			text, err := os.ReadFile(filepath.Join(dir, name))
-			if err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
-			found, err := r.read(text)
+			if err != nil {
+				return nil, err
+			}
+			found, err := r.read(os.DirFS(dir), text)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
@@ -89,7 +107,11 @@ func TOML(all []Found) string {
 	var out strings.Builder
 	for _, found := range all {
 		for _, s := range found.Sidecars {
-			fmt.Fprintf(&out, "\n# from %s%s\n[[sidecars]]\nname = %s\n", found.File, s.Comment, tomlOf(s.Name))
+			fmt.Fprintf(&out, "\n# from %s%s\n", found.File, s.Comment)
+			for _, note := range s.Notes {
+				fmt.Fprintf(&out, "# %s\n", note)
+			}
+			fmt.Fprintf(&out, "[[sidecars]]\nname = %s\n", tomlOf(s.Name))
 			for _, key := range s.Keys {
 				fmt.Fprintf(&out, "%s = %s\n", key.Name, key.Value)
 			}

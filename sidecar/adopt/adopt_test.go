@@ -24,6 +24,8 @@ func in(t *testing.T, files map[string]string) ([]adopt.Found, error) {
 	return adopt.In(dir)
 }
 
+const ends = "that the others go on when a program has ended: all end with it here, unless it has essential = false"
+
 func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 	for name, c := range map[string]struct {
 		file, text, want string
@@ -41,20 +43,37 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 				"command = [\"/app/agent\", \"-v\", \"$(LEVEL)\"]\nworking-dir = \"conf\"\nenv = { A = \"x,y\", B = \"$(HOME)/z\", C = \"1\" }\n" +
 				"restart = \"on-failure\"\nmax-restarts = 7\nstop-signal = \"SIGQUIT\"\nstop-grace-period-seconds = 4\nsuccess-exit-codes = [0, 2]\n",
 			[]string{"my agent: user = nobody: every process has the container's user",
-				"my agent: priority = 5: write depends-on: what waits for what"}},
+				"my agent: priority = 5: write depends-on: what waits for what; for a job, [app] with depends-on = { migrate = \"completed\" }",
+				ends}},
+		"supervisord's values in several lines": {"supervisord.conf", "[supervisord]\nenvironment=LEVEL=\"1\",HOST=h\n" +
+			"[program:web]\ncommand=./a\n    --one ; the first\n  ; the second\n    --two\nautorestart=true\n" +
+			"environment=\n    A=\"1\",\n    LEVEL = '2 #', ; louder\n" +
+			"[program:b]\ncommand=./b\nautorestart=true\n",
+			"# from supervisord.conf: most likely the app itself; remove it then\n[[sidecars]]\nname = \"web\"\n" +
+				"command = [\"./a\", \"--one\", \"--two\"]\nrestart = \"always\"\nenv = { A = \"1\", HOST = \"h\", LEVEL = \"2 #\" }\n" +
+				"\n# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\ncommand = [\"./b\"]\n" +
+				"restart = \"always\"\nenv = { HOST = \"h\", LEVEL = \"1\" }\n", nil},
+		"supervisord's values that are as ours, and those that are wrong": {"supervisord.conf", "[program:b]\ncommand=./b\n" +
+			"autostart=true\nautorestart=true\nnumprocs=1\nredirect_stderr=false\nstopasgroup=true\nkillasgroup=true\n" +
+			"stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\nstderr_logfile=/dev/fd/2\nexitcodes=0,z\nenvironment=A\n",
+			"# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\n" +
+				"command = [\"./b\"]\nrestart = \"always\"\n",
+			[]string{"b: exitcodes = 0,z: z is no number", "b: environment: A: it has no value"}},
 		"supervisord's expressions and defaults": {"supervisord.conf", "[program:a]\n" +
 			"command=%(here)s/agent --name %(program_name)s \"50%% of $(x)\" --on %(host_node_name)s\ndirectory=/workspace\n" +
 			"[program:b]\ncommand=bash -c 'a | b'\ndirectory=/workspace/x/\nautorestart=true\n" +
-			"[program:c]\ncommand=a | b\ndirectory=/srv\nautorestart=false\n[group:all]\nprograms=a,b\n",
+			"[program:c]\ncommand=a | b %(ENV_X)s\ndirectory=/srv\nautorestart=false\n[group:all]\nprograms=a,b\n",
 			"# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"a\"\n" +
 				"command = [\"./agent\", \"--name\", \"a\", \"50% of $$(x)\", \"--on\", \"%(host_node_name)s\"]\nrestart = \"on-failure\"\n" +
 				"\n# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\n" +
 				"command = [\"bash\", \"-c\", \"a | b\"]\nworking-dir = \"x\"\nrestart = \"always\"\n" +
-				"\n# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"c\"\n" +
-				"command = \"a | b\"\nrestart = \"never\"\n",
+				"\n# from supervisord.conf: remove it where it is the app itself\n" +
+				"# All end when this one has ended, with status 0 too. Where they are to go on, write essential = false.\n" +
+				"# Where they wait for its end, as for a job, write below: [app], depends-on = { c = \"completed\" }\n" +
+				"[[sidecars]]\nname = \"c\"\ncommand = \"a | b ${X}\"\nrestart = \"never\"\n",
 			[]string{"a: command: write what %(host_node_name)s is",
-				"c: command = a | b: it can't be split into words", "c: directory = /srv: it is outside of the app",
-				"[group:all]: there is nothing like it"}},
+				"c: command = a | b %(ENV_X)s: it can't be split into words, and goes through a shell",
+				"c: directory = /srv: it is outside of the app", "[group:all]: there is nothing like it", ends}},
 		"Compose's variables and directories": {"compose.yaml", "services:\n  a:\n    build: .\n    working_dir: /workspace/x\n" +
 			"    command: [./a, $PORT, \"${PORT}0\", \"$$HOME $$(id)\", \"${LEVEL:-info}\"]\n    environment: {URL: \"http://${HOST}\"}\n" +
 			"  b:\n    build: .\n    working_dir: /srv\n    command: ./b\n",
@@ -63,6 +82,17 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 				"env = { URL = \"http://$(HOST)\" }\n" +
 				"\n# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\ncommand = [\"./b\"]\n",
 			[]string{"service a: ${LEVEL:-info}: write its value", "b: working_dir = /srv: it is outside of the app"}},
+		"Compose's health checks and limits": {"compose.yaml", "services:\n  a:\n    build: .\n    command: ./a\n" +
+			"    env_file: [a.env, /etc/x.env]\n    deploy: {resources: {limits: {memory: 64M}}}\n" +
+			"    healthcheck: {test: [CMD, ./h], interval: 1m30s, timeout: 2500ms, retries: 5, start_period: 40s}\n" +
+			"  b:\n    build: .\n    command: ./b\n    deploy: {replicas: 2, resources: {limits: {memory: 1G}}}\n",
+			"# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"a\"\ncommand = [\"./a\"]\n" +
+				"env-from = [{ file = \"a.env\" }]\nmemory = \"64M\"\nreadiness-probe = { exec = { command = [\"./h\"] }, " +
+				"failure-threshold = 5, period-seconds = 90, timeout-seconds = 2.5 }\n" +
+				"\n# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\ncommand = [\"./b\"]\nmemory = \"1G\"\n",
+			[]string{"service a: env_file = /etc/x.env: it is outside of the app",
+				"service a: healthcheck: start_period and start_interval: a readiness-probe may fail for as long as it takes",
+				"service b: deploy: only its resources.limits.memory has something like it"}},
 		"Compose": {"compose.yaml", "services:\n  db: {image: postgres}\n" +
 			"  agent:\n    build: .\n    command: [./agent, --level, \"a \\\"b\\\"\"]\n" +
 			"    mem_limit: 64m\n    ports: [\"8080\"]\n    tty: true\n" +
@@ -84,6 +114,21 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 			g.Expect(all[0].Lost).To(Equal(c.lost))
 		})
 	}
+}
+
+func TestIncludedFilesAreRead(t *testing.T) {
+	g := NewWithT(t)
+	all, err := in(t, map[string]string{
+		"supervisord.conf": "[include]\nfiles = %(here)s/*.ini /etc/supervisor/conf.d/*.conf\n",
+		"a.ini":            "[program:a]\ncommand=./a\nautorestart=true\n", "b.ini": "[program:b]\ncommand=./b\nautorestart=true\n",
+	})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(all[0].Sidecars).To(HaveExactElements(HaveField("Name", "a"), HaveField("Name", "b")))
+	g.Expect(all[0].Lost).To(Equal([]string{
+		"[include]: files = /etc/supervisor/conf.d/*.conf: there is none below the app: copy what they say into supervisord.conf"}))
+
+	_, err = in(t, map[string]string{"supervisord.conf": "[include]\nfiles = a.ini\n", "a.ini": "[program:a]\ncommand ./a\n"})
+	g.Expect(err).To(MatchError(HavePrefix("supervisord.conf: a.ini, which it includes: ")))
 }
 
 func TestWhatIsWrittenIsADeclaration(t *testing.T) {

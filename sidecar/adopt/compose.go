@@ -2,7 +2,10 @@ package adopt
 
 import (
 	"context"
+	"io/fs"
 	"maps"
+	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,7 +16,7 @@ import (
 )
 
 // readCompose takes the services that have a command. One with an image of its own brings a program that the app's image lacks.
-func readCompose(text []byte) (Found, error) {
+func readCompose(_ fs.FS, text []byte) (Found, error) {
 	var found Found
 	project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
 		ConfigFiles: []types.ConfigFile{{Filename: "compose.yaml", Content: text}}, Environment: types.Mapping{}, WorkingDir: ".",
@@ -50,6 +53,8 @@ func (f *Found) keysLeft(text []byte) error {
 		for _, key := range slices.Sorted(maps.Keys(file.Services[name])) {
 			i := slices.IndexFunc(ComposeRules, func(r Rule) bool { return r.Theirs == key })
 			switch {
+			case key == "deploy" && !onlyLimitsMemory(file.Services[name][key]):
+				f.lose("service %s: deploy: only its resources.limits.memory has something like it", name)
 			case key == "build" || key == "image" || i >= 0 && ComposeRules[i].Ours != "": // taken, or said already
 			case i >= 0:
 				f.lose("service %s: %s: %s", name, key, ComposeRules[i].Note)
@@ -59,6 +64,18 @@ func (f *Found) keysLeft(text []byte) error {
 		}
 	}
 	return nil
+}
+
+// onlyLimitsMemory reports whether a service's deploy says nothing but resources.limits.memory.
+func onlyLimitsMemory(deploy any) bool {
+	for _, key := range []string{"resources", "limits", "memory"} {
+		inner, _ := deploy.(map[string]any)
+		if len(inner) != 1 {
+			return false
+		}
+		deploy = inner[key]
+	}
+	return deploy != nil
 }
 
 func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
@@ -74,8 +91,11 @@ func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
 	if env := f.values(name, service.Environment); len(env) > 0 {
 		s.set("env", env)
 	}
-	if service.MemLimit > 0 {
-		s.Keys = append(s.Keys, Key{"memory", sizeOf(int64(service.MemLimit))})
+	if files := f.envFiles(name, service.EnvFiles); len(files) > 0 {
+		s.Keys = append(s.Keys, Key{"env-from", list(files, tomlOf)})
+	}
+	if limit := memoryLimit(service); limit > 0 {
+		s.Keys = append(s.Keys, Key{"memory", sizeOf(int64(limit))})
 	}
 	if on := conditions(service.DependsOn); len(on) > 0 {
 		s.set("depends-on", on)
@@ -90,10 +110,48 @@ func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
 		s.Keys = append(s.Keys, Key{"stop-grace-period-seconds", secondsOf(*service.StopGracePeriod)})
 	}
 	if check := service.HealthCheck; check != nil && !check.Disable && len(check.Test) > 1 {
-		s.set("readiness-probe", map[string]any{"exec": map[string]any{"command": healthCommand(check.Test)}})
+		s.set("readiness-probe", f.probe(name, check))
 	}
 	return s
 }
+
+func memoryLimit(service types.ServiceConfig) types.UnitBytes {
+	if service.MemLimit == 0 && service.Deploy != nil && service.Deploy.Resources.Limits != nil {
+		return service.Deploy.Resources.Limits.MemoryBytes
+	}
+	return service.MemLimit
+}
+
+func (f *Found) envFiles(service string, files []types.EnvFile) (ours []any) {
+	for _, file := range files {
+		if path.IsAbs(file.Path) || !filepath.IsLocal(file.Path) {
+			f.lose("service %s: env_file = %s: it is outside of the app", service, file.Path)
+			continue
+		}
+		ours = append(ours, map[string]any{"file": path.Clean(file.Path)})
+	}
+	return ours
+}
+
+// probe writes a health check as a readiness probe.
+func (f *Found) probe(service string, check *types.HealthCheckConfig) map[string]any {
+	ours := map[string]any{"exec": map[string]any{"command": healthCommand(check.Test)}}
+	for key, value := range map[string]*types.Duration{"period-seconds": check.Interval, "timeout-seconds": check.Timeout} {
+		if value != nil {
+			ours[key] = number(secondsOf(*value))
+		}
+	}
+	if check.Retries != nil {
+		ours["failure-threshold"] = *check.Retries
+	}
+	if check.StartPeriod != nil || check.StartInterval != nil {
+		f.lose("service %s: healthcheck: start_period and start_interval: a readiness-probe may fail for as long as it takes", service)
+	}
+	return ours
+}
+
+// number is one that is written as it stands.
+type number string
 
 // healthCommand returns the argv of a health check, whose first word says how it is run.
 func healthCommand(test types.HealthCheckTest) []string {

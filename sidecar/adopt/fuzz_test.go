@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"testing"
+	"testing/fstest"
 
 	"github.com/sidecar-buildpack/sidecar/integration/bounded"
 )
@@ -17,7 +18,7 @@ func FuzzFiles(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, kind uint8, text string) {
 		bounded.Do(t, 64<<20+1000*uint64(len(text)), func() {
-			if found, err := readers[int(kind)%len(readers)].read([]byte(text)); err == nil {
+			if found, err := readers[int(kind)%len(readers)].read(fstest.MapFS{}, []byte(text)); err == nil {
 				TOML([]Found{found})
 			}
 		})

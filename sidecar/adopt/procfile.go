@@ -4,14 +4,18 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io/fs"
 	"regexp"
 )
 
 // procfileLine is Heroku's and foreman's: a process type, a colon and a command.
 var procfileLine = regexp.MustCompile(`^([A-Za-z0-9_-]+):\s*(.+)$`)
 
+// web is the process type of the app itself.
+const web = "web"
+
 // readProcfile takes every process but web, which is the app, and release, which runs before a deploy and not beside the app.
-func readProcfile(text []byte) (Found, error) {
+func readProcfile(_ fs.FS, text []byte) (Found, error) {
 	var found Found
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
@@ -24,7 +28,7 @@ func readProcfile(text []byte) (Found, error) {
 			return found, fmt.Errorf("line %d is not of the form TYPE: COMMAND", n)
 		}
 		switch name := string(match[1]); name {
-		case "web":
+		case web:
 		case "release":
 			found.lose("release runs once before a deploy, not beside the app")
 		default:

@@ -1,7 +1,12 @@
 package adopt
 
 import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,27 +14,71 @@ import (
 	"gopkg.in/ini.v1"
 )
 
-// readSupervisord takes the programs. Sections for supervisord itself have no counterpart.
-func readSupervisord(text []byte) (Found, error) {
+// readSupervisord takes the programs, those too of the files that are included. Of what is for supervisord itself it takes the environment.
+func readSupervisord(app fs.FS, text []byte) (Found, error) {
 	var found Found
-	file, err := ini.LoadSources(ini.LoadOptions{SpaceBeforeInlineComment: true, IgnoreContinuation: true}, text)
+	main, err := parseINI(text)
 	if err != nil {
 		return found, err
 	}
-	for _, section := range file.Sections() {
-		kind, name, _ := strings.Cut(section.Name(), ":")
-		switch kind {
-		case "program":
-			found.Sidecars = append(found.Sidecars, program(&found, name, section))
-		case "eventlistener", "fcgi-program", "include", "group":
-			found.lose("[%s]: there is nothing like it", section.Name())
+	files := []*ini.File{main}
+	for _, name := range found.included(app, main) {
+		text, err := fs.ReadFile(app, name)
+		if err != nil {
+			return found, err
 		}
+		file, err := parseINI(text)
+		if err != nil {
+			return found, fmt.Errorf("%s, which it includes: %w", name, err)
+		}
+		files = append(files, file)
+	}
+	shared := found.environment("supervisord", main.Section("supervisord").Key("environment").Value())
+	for _, file := range files {
+		for _, section := range file.Sections() {
+			kind, name, _ := strings.Cut(section.Name(), ":")
+			switch kind {
+			case "program":
+				found.Sidecars = append(found.Sidecars, program(&found, name, section, shared))
+			case "eventlistener", "fcgi-program", "group":
+				found.lose("[%s]: there is nothing like it", section.Name())
+			}
+		}
+	}
+	if slices.ContainsFunc(found.Sidecars, Sidecar.mayEnd) {
+		found.lose("that the others go on when a program has ended: all end with it here, unless it has essential = false")
 	}
 	return found, nil
 }
 
-func program(found *Found, name string, section *ini.Section) Sidecar {
+// parseINI reads text as Python's configparser does, as supervisord has set that: a value goes on in lines that are indented, and a comment
+// stands in a line of its own or behind a space and a semicolon, in a quoted value too.
+func parseINI(text []byte) (*ini.File, error) {
+	return ini.LoadSources(ini.LoadOptions{
+		IgnoreInlineComment: true, IgnoreContinuation: true, AllowPythonMultilineValues: true,
+	}, comment.ReplaceAll(text, nil))
+}
+
+var comment = regexp.MustCompile(`(?m)^[ \t]*[;#].*\n|[ \t]+;.*$`)
+
+// included returns the files that [include] names, below the app.
+func (f *Found) included(app fs.FS, main *ini.File) (names []string) {
+	for pattern := range strings.FieldsSeq(main.Section("include").Key("files").Value()) {
+		found, err := fs.Glob(app, path.Clean(strings.TrimPrefix(pattern, "%(here)s/")))
+		if err != nil || len(found) == 0 {
+			f.lose("[include]: files = %s: there is none below the app: copy what they say into supervisord.conf", pattern)
+		}
+		names = append(names, found...)
+	}
+	return names
+}
+
+func program(found *Found, name string, section *ini.Section, shared map[string]string) Sidecar {
 	s := Sidecar{Name: name, Comment: ": remove it where it is the app itself"}
+	if name == web {
+		s.Comment = ": most likely the app itself; remove it then"
+	}
+	env := maps.Clone(shared)
 	for _, key := range section.Keys() {
 		value := strings.TrimSpace(key.Value())
 		switch key.Name() {
@@ -38,18 +87,26 @@ func program(found *Found, name string, section *ini.Section) Sidecar {
 		case "directory":
 			found.directory(&s, key.Name(), found.expanded(name, key.Name(), value))
 		case "environment":
-			s.set("env", found.environment(name, value))
+			maps.Copy(env, found.environment(name, value))
+			if len(env) > 0 {
+				s.set("env", env)
+			}
 		case "autorestart":
 			found.policy(&s, value)
 		case "startretries", "stopwaitsecs":
 			found.number(&s, name, key.Name(), value)
 		case "exitcodes":
-			s.set("success-exit-codes", codes(value))
+			found.codes(&s, value)
 		case "stopsignal":
 			s.set("stop-signal", "SIG"+strings.TrimPrefix(strings.ToUpper(value), "SIG"))
 		default:
-			found.lose("%s: %s = %s: %s", name, key.Name(), value, note(key.Name()))
+			if !slices.Contains(alike[key.Name()], value) {
+				found.lose("%s: %s = %s: %s", name, key.Name(), value, note(key.Name()))
+			}
 		}
+	}
+	if len(env) > 0 && !section.HasKey("environment") {
+		s.set("env", env)
 	}
 	if !section.HasKey("autorestart") {
 		found.policy(&s, "unexpected") // supervisord's default
@@ -57,13 +114,21 @@ func program(found *Found, name string, section *ini.Section) Sidecar {
 	return s
 }
 
+// alike are the values of keys without a counterpart that say what happens here anyway.
+var alike = map[string][]string{
+	"autostart": {"true"}, "numprocs": {"1"}, "stopasgroup": {"true"}, "killasgroup": {"true"}, "redirect_stderr": {"false"},
+	"stdout_logfile": {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}, "stdout_logfile_maxbytes": {"0"},
+	"stderr_logfile": {"/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"}, "stderr_logfile_maxbytes": {"0"},
+}
+
 // command takes a command over as a list of words: no shell runs it there either.
 func (f *Found) command(s *Sidecar, value string) {
+	value = strings.ReplaceAll(value, "\n", " ")
 	parser := shellwords.NewParser()
 	words, err := parser.Parse(expression.ReplaceAllString(value, "%{$1}")) // brackets are a shell's
 	if err != nil || parser.Position >= 0 {
-		f.lose("%s: command = %s: it can't be split into words", s.Name, value)
-		s.set("command", value)
+		f.lose("%s: command = %s: it can't be split into words, and goes through a shell", s.Name, value)
+		s.set("command", f.replaced(s.Name, "command", value, "${%s}"))
 		return
 	}
 	for i := range words {
@@ -80,11 +145,15 @@ var (
 
 // expanded writes a value as ours are: $(NAME) for a variable.
 func (f *Found) expanded(program, key, value string) string {
-	value = strings.ReplaceAll(value, "$(", "$$(")
+	return f.replaced(program, key, strings.ReplaceAll(value, "$(", "$$("), "$(%s)")
+}
+
+// replaced replaces string expressions; variable is how a variable is written.
+func (f *Found) replaced(program, key, value, variable string) string {
 	value = expression.ReplaceAllStringFunc(value, func(theirs string) string {
 		name := expression.FindStringSubmatch(theirs)[1]
-		if variable, ok := strings.CutPrefix(name, "ENV_"); ok {
-			return "$(" + variable + ")"
+		if name, ok := strings.CutPrefix(name, "ENV_"); ok {
+			return fmt.Sprintf(variable, name)
 		}
 		switch name {
 		case "program_name", "group_name":
@@ -106,6 +175,10 @@ func (f *Found) policy(s *Sidecar, value string) {
 		return
 	}
 	s.set("restart", ours)
+	if ours == "never" {
+		s.Notes = append(s.Notes, "All end when this one has ended, with status 0 too. Where they are to go on, write essential = false.",
+			"Where they wait for its end, as for a job, write below: [app], depends-on = { "+key(s.Name)+" = \"completed\" }")
+	}
 }
 
 func (f *Found) number(s *Sidecar, name, key, value string) {
@@ -126,23 +199,29 @@ func note(theirs string) string {
 	return "there is nothing like it"
 }
 
-func codes(value string) (list []int) {
+func (f *Found) codes(s *Sidecar, value string) {
+	var list []int
 	for field := range strings.SplitSeq(value, ",") {
-		if n, err := strconv.Atoi(strings.TrimSpace(field)); err == nil {
-			list = append(list, n)
+		n, err := strconv.Atoi(strings.TrimSpace(field))
+		if err != nil {
+			f.lose("%s: exitcodes = %s: %s is no number", s.Name, value, field)
+			return
 		}
+		list = append(list, n)
 	}
-	return list
+	s.set("success-exit-codes", list)
 }
 
 // environment reads KEY="value",KEY2='value'.
 func (f *Found) environment(program, text string) map[string]string {
 	env := map[string]string{}
-	for text = strings.TrimLeft(text, ", "); text != ""; text = strings.TrimLeft(text, ", ") {
+	for text = strings.TrimLeft(text, ", \n"); text != ""; text = strings.TrimLeft(text, ", \n") {
 		name, rest, found := strings.Cut(text, "=")
 		if !found {
+			f.lose("%s: environment: %s: it has no value", program, text)
 			break
 		}
+		rest = strings.TrimLeft(rest, " ")
 		var value string
 		if rest != "" && (rest[0] == '"' || rest[0] == '\'') {
 			value, text, _ = strings.Cut(rest[1:], rest[:1])

@@ -290,6 +290,7 @@ func TestExportSaysWhatItNeeds(t *testing.T) {
 		`process type "task" has no sidecars`:                 {"export", "compose", "-f", "sidecar.toml", "-i", "a", "--type", "task"},
 		`--memory: "1" is not an amount of memory`:            {"export", "compose", "-f", "sidecar.toml", "-i", "a", "--memory", "1"},
 		`sidecar.toml is there already: replace it with`:      {"init"},
+		`sidecar.toml is a file: name its directory, of `:     {"init", "sidecar.toml", "--output", "-"},
 		`"A?" is neither an image's reference nor`:            {"explain", "A?"},
 		"name the app's command: sidecar run -- COMMAND\nsee": {"run"},
 	} {
@@ -297,6 +298,14 @@ func TestExportSaysWhatItNeeds(t *testing.T) {
 		NewWithT(t).Expect(stderr).To(ContainSubstring(problem))
 		NewWithT(t).Expect(code).To(BeNumerically(">", 0), problem)
 	}
+}
+
+func TestInitSaysThatItFoundNothing(t *testing.T) {
+	code, stdout, stderr, _ := sidecar(t, "supervisor.conf", "[program:a]\ncommand=./a\n", "init", "--output", "-")
+	expect := NewWithT(t).Expect
+	expect(code).To(Equal(0))
+	expect(stdout).To(ContainSubstring(`name = "agent"`))
+	expect(stderr).To(HavePrefix("found no sidecars in ., of which were read: Procfile, supervisord.conf, compose.yaml"))
 }
 
 func TestExplainSaysWhatAKeyDoes(t *testing.T) {

@@ -80,7 +80,7 @@ func viaShell(argv Command) bool {
 	return len(argv) > 0 && slices.Contains(shells, filepath.Base(argv[0]))
 }
 
-var shellReference = regexp.MustCompile(`(^|[^$\\])\$(?:(\w+)|\{(\w+)\})`)
+var shellReference = regexp.MustCompile(`(^|[^$\\])\$(?:(\w+)|\{(\w+)[^}]*\})`)
 
 // shellVariable returns the first variable that a shell would read in text, such as PORT of $PORT.
 func shellVariable(text string) string {
