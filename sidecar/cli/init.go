@@ -63,7 +63,8 @@ func initialise(c *cobra.Command, dir, file string, force bool) error {
 	text := adopt.TOML(found)
 	if text == "" {
 		text = template + programs(dir)
-		fmt.Fprintf(c.ErrOrStderr(), "found no sidecars in %s, of which were read: %s; this is an example\n", dir, strings.Join(adopt.Files(), ", "))
+		fmt.Fprintf(c.ErrOrStderr(), "found no sidecars in %s, of which were read: %s; this is an example\n",
+			dir, strings.Join(adopt.Files(), ", "))
 	}
 	for _, f := range found {
 		for _, lost := range f.Lost {
