@@ -26,9 +26,16 @@ type boundSource struct {
 func fromBindings(all libcnb.Bindings) ([]boundSource, error) {
 	var found []boundSource
 	var errs []error
-	for _, b := range bindings.Resolve(all, bindings.OfType(bindingType)) {
+	is := bindings.OfType(bindingType)
+	for _, b := range all {
 		origin := fmt.Sprintf("the binding %q", b.Name)
 		text, ok := b.Secret[declare.File]
+		if !is(b) {
+			if ok {
+				errs = append(errs, fmt.Errorf("%s has a %s, but is of type %q: write %s into its file type", origin, declare.File, b.Type, bindingType))
+			}
+			continue
+		}
 		if !ok {
 			errs = append(errs, fmt.Errorf("%s is of type %s, but has no key %s: add one that declares its sidecars",
 				origin, bindingType, declare.File))
@@ -46,7 +53,7 @@ func fromBindings(all libcnb.Bindings) ([]boundSource, error) {
 }
 
 // resolveBindings returns the bindings' sidecars with the paths that their files will have in the image, and adds what contributes
-// these files.
+// these files, and the names of those whose files aren't there.
 func (b builder) resolveBindings(w *work, all []boundSource) ([]boundSource, error) {
 	var errs []error
 	for _, source := range all {
@@ -54,6 +61,7 @@ func (b builder) resolveBindings(w *work, all []boundSource) ([]boundSource, err
 			sidecar, contributor, err := layer.NewBound(b.BuildContext, source.binding, s, b.log)
 			if err != nil {
 				errs = append(errs, behind(source.Origin, err))
+				w.incomplete = append(w.incomplete, s.Name)
 				continue
 			}
 			source.Sidecars[i] = sidecar

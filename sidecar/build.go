@@ -3,6 +3,7 @@ package sidecar
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 
 	"github.com/buildpacks/libcnb/v2"
 	"github.com/paketo-buildpacks/libpak/v2"
@@ -58,6 +59,7 @@ type work struct {
 	declaration declare.Declaration
 	earlier     []process.Process // as earlier buildpacks define them
 	bound       []libpak.Contributable
+	incomplete  []string // sidecars of bindings whose files aren't there, which was said
 	downloads   []*layer.Download
 	slices      []layer.Slice
 	plans       []plan.Plan
@@ -108,7 +110,9 @@ func (b builder) check(all gathered) (w work, err error) {
 	typesErr := b.resolveTypes(&w)
 	var downloadErr error
 	w.downloads, downloadErr = layer.NewDownloads(b.BuildContext, w.declaration.Sidecars, b.log)
-	slicesErr := b.slice(&w, func(s declare.Sidecar) bool { return len(s.Dependencies) == 0 })
+	slicesErr := b.slice(&w, func(s declare.Sidecar) bool {
+		return len(s.Dependencies) == 0 && !slices.Contains(w.incomplete, s.Name)
+	})
 	return w, errors.Join(boundErr, typesErr, downloadErr, slicesErr)
 }
 

@@ -2,6 +2,7 @@ package sidecar_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -126,11 +127,21 @@ func testSources(t *testing.T, context spec.G, it spec.S) {
 			bind("apm", map[string]string{"sidecar.toml": agent})
 			_, err := build()
 			Expect(err).To(MatchError(HavePrefix(`the binding "apm": sidecar "agent": command: the binding has no key "agent": `)))
+			Expect(err).NotTo(MatchError(ContainSubstring("the app has no"))) // where nobody looks for it
 		})
 
 		it("of other types are none of ours", func() {
 			write(t, filepath.Join(platform, "bindings", "db", "type"), "postgresql")
 			Expect(detect()).To(HaveField("Pass", BeFalse()))
+		})
+
+		it("of other types declare nothing", func() {
+			for kind, text := range map[string]string{"sidecars": "sidecars\n", "": ""} {
+				bind("apm", map[string]string{"sidecar.toml": agent, "type": text})
+				Expect(detect()).To(HaveField("Pass", BeTrue()))
+				_, err := build()
+				Expect(err).To(MatchError(fmt.Sprintf(`the binding "apm" has a sidecar.toml, but is of type %q: write sidecar into its file type`, kind)))
+			}
 		})
 	})
 
