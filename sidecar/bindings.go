@@ -32,7 +32,8 @@ func fromBindings(all libcnb.Bindings) ([]boundSource, error) {
 		text, ok := b.Secret[declare.File]
 		if !is(b) {
 			if ok {
-				errs = append(errs, fmt.Errorf("%s has a %s, but is of type %q: write %s into its file type", origin, declare.File, b.Type, bindingType))
+				errs = append(errs, fmt.Errorf("%s has a %s, but is of type %q: write %s into its file type",
+					origin, declare.File, b.Type, bindingType))
 			}
 			continue
 		}

@@ -140,7 +140,8 @@ func testSources(t *testing.T, context spec.G, it spec.S) {
 				bind("apm", map[string]string{"sidecar.toml": agent, "type": text})
 				Expect(detect()).To(HaveField("Pass", BeTrue()))
 				_, err := build()
-				Expect(err).To(MatchError(fmt.Sprintf(`the binding "apm" has a sidecar.toml, but is of type %q: write sidecar into its file type`, kind)))
+				Expect(err).To(MatchError(fmt.Sprintf(
+					`the binding "apm" has a sidecar.toml, but is of type %q: write sidecar into its file type`, kind)))
 			}
 		})
 	})
