@@ -142,7 +142,9 @@ func TestWhatIsWrittenIsADeclaration(t *testing.T) {
 }
 
 func TestAFileThatIsNotWhatItsNameSays(t *testing.T) {
-	for file, text := range map[string]string{"Procfile": "just words", "compose.yaml": "- a\n- b"} {
+	for file, text := range map[string]string{
+		"Procfile": "just words", "compose.yaml": "- a\n- b", "compose.yml": "services:\n  a: &a\n    <<: *a\n   ",
+	} {
 		_, err := in(t, map[string]string{file: text})
 		NewWithT(t).Expect(err).To(MatchError(HavePrefix(file + ": ")))
 	}

@@ -13,11 +13,20 @@ import (
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare/document"
 )
 
 // readCompose takes the services that have a command. One with an image of its own brings a program that the app's image lacks.
 func readCompose(_ fs.FS, text []byte) (Found, error) {
 	var found Found
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return found, err
+	}
+	if err := document.CheckAliases(&root); err != nil { // the loader would follow them
+		return found, err
+	}
 	project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
 		ConfigFiles: []types.ConfigFile{{Filename: "compose.yaml", Content: text}}, Environment: types.Mapping{}, WorkingDir: ".",
 	}, func(o *loader.Options) {
@@ -40,13 +49,13 @@ func readCompose(_ fs.FS, text []byte) (Found, error) {
 			found.Sidecars = append(found.Sidecars, found.service(name, service))
 		}
 	}
-	return found, found.keysLeft(text)
+	return found, found.keysLeft(&root)
 }
 
 // keysLeft names the keys of services that have no counterpart.
-func (f *Found) keysLeft(text []byte) error {
+func (f *Found) keysLeft(root *yaml.Node) error {
 	var file struct{ Services map[string]map[string]any }
-	if err := yaml.Unmarshal(text, &file); err != nil {
+	if err := root.Decode(&file); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(file.Services)) {

@@ -26,11 +26,8 @@ func ReadYAML(text []byte, p *Problems) *Node {
 	if root.IsZero() || len(root.Content) == 0 {
 		return &Node{Is: map[string]*Node{}}
 	}
-	if n, err := count(&root, map[*yaml.Node]int{}); err != nil {
-		p.Addf(Position{}, "not YAML: %w", err)
-		return nil
-	} else if n > maxValues {
-		p.Addf(Position{}, "it has more than %d values, those behind its aliases included: write fewer", maxValues)
+	if err := CheckAliases(&root); err != nil {
+		p.Addf(Position{}, "%w", err)
 		return nil
 	}
 	r := yamlReader{problems: p, warned: map[*yaml.Node]bool{}}
@@ -39,6 +36,18 @@ func ReadYAML(text []byte, p *Problems) *Node {
 		return nil
 	}
 	return n
+}
+
+// CheckAliases returns an error where a document has no end, or too many values, once what its aliases stand for is in their place.
+func CheckAliases(root *yaml.Node) error {
+	n, err := count(root, map[*yaml.Node]int{})
+	switch {
+	case err != nil:
+		return fmt.Errorf("not YAML: %w", err)
+	case n > maxValues:
+		return fmt.Errorf("it has more than %d values, those behind its aliases included: write fewer", maxValues)
+	}
+	return nil
 }
 
 // count returns the number of values in a node, up to a little more than maxValues.
