@@ -32,7 +32,7 @@ func fromBindings(all libcnb.Bindings) ([]boundSource, error) {
 		text, ok := b.Secret[declare.File]
 		if !is(b) {
 			if ok {
-				errs = append(errs, fmt.Errorf("%s has a %s, but is of type %q: write %s into its file type",
+				errs = append(errs, fmt.Errorf("%s has a %s, but is of type %q: give it the type %s",
 					origin, declare.File, b.Type, bindingType))
 			}
 			continue

@@ -141,7 +141,7 @@ func testSources(t *testing.T, context spec.G, it spec.S) {
 				Expect(detect()).To(HaveField("Pass", BeTrue()))
 				_, err := build()
 				Expect(err).To(MatchError(fmt.Sprintf(
-					`the binding "apm" has a sidecar.toml, but is of type %q: write sidecar into its file type`, kind)))
+					`the binding "apm" has a sidecar.toml, but is of type %q: give it the type sidecar`, kind)))
 			}
 		})
 	})
