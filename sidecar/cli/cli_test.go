@@ -291,6 +291,7 @@ func TestExportSaysWhatItNeeds(t *testing.T) {
 		`--memory: "1" is not an amount of memory`:            {"export", "compose", "-f", "sidecar.toml", "-i", "a", "--memory", "1"},
 		`sidecar.toml is there already: replace it with`:      {"init"},
 		`sidecar.toml is a file: name its directory, of `:     {"init", "sidecar.toml", "--output", "-"},
+		`no key "memory?" (did you mean memory?), and `:       {"explain", "memory?"},
 		`"A?" is neither an image's reference nor`:            {"explain", "A?"},
 		"name the app's command: sidecar run -- COMMAND\nsee": {"run"},
 	} {

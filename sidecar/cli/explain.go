@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare/document"
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/resolve"
 	"github.com/sidecar-buildpack/sidecar/sidecar/export"
 	"github.com/sidecar-buildpack/sidecar/sidecar/image"
@@ -33,7 +34,7 @@ sidecar.toml does.`,
 			}
 			built, err := image.Read(context.Background(), args[0])
 			if err != nil {
-				return failure{fmt.Errorf("sidecar.toml has no key %q, and %w", args[0], err)}
+				return failure{fmt.Errorf("sidecar.toml has no key %q%s, and %w", args[0], meant(args[0]), err)}
 			}
 			if err := explainImage(c, built); err != nil {
 				return failure{err}
@@ -41,6 +42,18 @@ sidecar.toml does.`,
 			return nil
 		},
 	}
+}
+
+// meant returns a hint at the key that may have been meant, or nothing.
+func meant(word string) string {
+	names := keyPaths("", declare.Keys())
+	for i, path := range names {
+		names[i] = path[strings.LastIndex(path, ".")+1:]
+	}
+	if key := document.Nearest(word, names); key != "" {
+		return " (did you mean " + key + "?)"
+	}
+	return ""
 }
 
 // lookUp finds the first key whose path ends with these names.

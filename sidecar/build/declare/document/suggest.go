@@ -12,7 +12,7 @@ func (p *Problems) Suggest(word string, words []string) string {
 	const few, longest = 10, 64
 	if p.searched < few && len(word) <= longest {
 		p.searched++
-		if meant := nearest(word, words); meant != "" {
+		if meant := Nearest(word, words); meant != "" {
 			return "did you mean " + meant + "?"
 		}
 	}
@@ -29,9 +29,9 @@ func isSlip(word, meant string) bool {
 	return len(meant) >= long && len(word) <= longest && levenshtein.Distance(word, meant, nil) == 1
 }
 
-// nearest returns the word that may have been meant, or nothing if none is near: up to half of a short word may differ, a third of a long
+// Nearest returns the word that may have been meant, or nothing if none is near: up to half of a short word may differ, a third of a long
 // one.
-func nearest(word string, words []string) string {
+func Nearest(word string, words []string) string {
 	best, distance := "", 1+min(len(word)/2, max(2, len(word)/3))
 	for _, w := range words {
 		if max(len(w)-len(word), len(word)-len(w)) >= 4*distance { // so different in bytes that it can't be near in letters
