@@ -32,7 +32,7 @@ func newFigure(name, format, floor string, budget budget) *figure {
 }
 
 // measure has every peer take its turn in each round, so that what else the machine does hits all alike; a first round warms up. Each round
-// has an order of its own, the same in each run: whoever comes first finds what the one before has left behind. The values are those of
+// has an order of its own, the same in each run: whoever comes next finds what the one before has left behind. The values are those of
 // figures, in their order.
 func measure(rounds int, peers []peer, figures []*figure, values func(peer) ([]float64, error)) {
 	turns, orders := slices.Clone(peers), rand.New(rand.NewPCG(1, 2))

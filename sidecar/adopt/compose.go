@@ -101,10 +101,10 @@ func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
 		s.set("env", env)
 	}
 	if files := f.envFiles(name, service.EnvFiles); len(files) > 0 {
-		s.Keys = append(s.Keys, Key{"env-from", list(files, tomlOf)})
+		s.set("env-from", files)
 	}
 	if limit := memoryLimit(service); limit > 0 {
-		s.Keys = append(s.Keys, Key{"memory", sizeOf(int64(limit))})
+		s.set("memory", limit)
 	}
 	if on := conditions(service.DependsOn); len(on) > 0 {
 		s.set("depends-on", on)
@@ -116,7 +116,7 @@ func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
 		s.set("stop-signal", service.StopSignal)
 	}
 	if service.StopGracePeriod != nil {
-		s.Keys = append(s.Keys, Key{"stop-grace-period-seconds", secondsOf(*service.StopGracePeriod)})
+		s.set("stop-grace-period-seconds", *service.StopGracePeriod)
 	}
 	if check := service.HealthCheck; check != nil && !check.Disable && len(check.Test) > 1 {
 		s.set("readiness-probe", f.probe(name, check))
@@ -133,7 +133,7 @@ func memoryLimit(service types.ServiceConfig) types.UnitBytes {
 
 func (f *Found) envFiles(service string, files []types.EnvFile) (ours []any) {
 	for _, file := range files {
-		if path.IsAbs(file.Path) || !filepath.IsLocal(file.Path) {
+		if !filepath.IsLocal(file.Path) {
 			f.lose("service %s: env_file = %s: it is outside of the app", service, file.Path)
 			continue
 		}
@@ -147,7 +147,7 @@ func (f *Found) probe(service string, check *types.HealthCheckConfig) map[string
 	ours := map[string]any{"exec": map[string]any{"command": healthCommand(check.Test)}}
 	for key, value := range map[string]*types.Duration{"period-seconds": check.Interval, "timeout-seconds": check.Timeout} {
 		if value != nil {
-			ours[key] = number(secondsOf(*value))
+			ours[key] = *value
 		}
 	}
 	if check.Retries != nil {
@@ -158,9 +158,6 @@ func (f *Found) probe(service string, check *types.HealthCheckConfig) map[string
 	}
 	return ours
 }
-
-// number is one that is written as it stands.
-type number string
 
 // healthCommand returns the argv of a health check, whose first word says how it is run.
 func healthCommand(test types.HealthCheckTest) []string {

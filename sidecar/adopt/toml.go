@@ -13,7 +13,8 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
-// tomlOf writes a value in one line of TOML: text, numbers, booleans, lists and tables of these.
+// tomlOf writes a value in one line of TOML: text, numbers, booleans, lists and tables of these, durations in seconds and sizes as the
+// declaration has them.
 func tomlOf(value any) string {
 	switch v := value.(type) {
 	case string:
@@ -22,10 +23,16 @@ func tomlOf(value any) string {
 		return list(v, quoted)
 	case []int:
 		return list(v, strconv.Itoa)
+	case []any:
+		return list(v, tomlOf)
 	case map[string]string:
 		return table(v, quoted)
 	case map[string]any:
 		return table(v, tomlOf)
+	case types.Duration: // a fraction where it needs one
+		return strconv.FormatFloat(time.Duration(v).Seconds(), 'f', -1, 64)
+	case types.UnitBytes:
+		return quoted(plan.Size(v).String())
 	}
 	return fmt.Sprint(value)
 }
@@ -71,12 +78,4 @@ func quoted(s string) string {
 		}
 	}
 	return `"` + out.String() + `"`
-}
-
-// sizeOf writes bytes as the declaration has them.
-func sizeOf(bytes int64) string { return quoted(plan.Size(bytes).String()) }
-
-// secondsOf writes a duration in seconds, a fraction where it needs one.
-func secondsOf(d types.Duration) string {
-	return strconv.FormatFloat(time.Duration(d).Seconds(), 'f', -1, 64)
 }

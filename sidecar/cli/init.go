@@ -53,8 +53,9 @@ supervisord.conf or Compose file. What cannot be taken over is said on stderr.`,
 }
 
 func initialise(c *cobra.Command, dir, file string, force bool) error {
+	read := strings.Join(adopt.Files(), ", ")
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return fmt.Errorf("%s is a file: name its directory, of which are read: %s", dir, strings.Join(adopt.Files(), ", "))
+		return fmt.Errorf("%s is a file: name its directory, of which are read: %s", dir, read)
 	}
 	found, err := adopt.In(dir)
 	if err != nil {
@@ -63,8 +64,7 @@ func initialise(c *cobra.Command, dir, file string, force bool) error {
 	text := adopt.TOML(found)
 	if text == "" {
 		text = template + programs(dir)
-		fmt.Fprintf(c.ErrOrStderr(), "found no sidecars in %s, of which were read: %s; this is an example\n",
-			dir, strings.Join(adopt.Files(), ", "))
+		fmt.Fprintf(c.ErrOrStderr(), "found no sidecars in %s, of which were read: %s; this is an example\n", dir, read)
 	}
 	for _, f := range found {
 		for _, lost := range f.Lost {

@@ -17,7 +17,7 @@ func fed(g *WithT, text, sizes []byte, mode plan.Logs, shared bool) string {
 	fd, err := unix.MemfdCreate("out", 0)
 	g.Expect(err).NotTo(HaveOccurred())
 	defer unix.Close(fd)
-	to := output{destination: &destination{limit: writeSize}, fd: fd}
+	to := output{&destination{limit: writeSize}, fd}
 	if shared {
 		to.limit = pipeBuf
 	}

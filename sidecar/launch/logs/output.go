@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"slices"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -14,8 +15,7 @@ const (
 // output is a file descriptor to write to. Two that lead to the same place have one destination.
 type output struct {
 	*destination
-	fd     int
-	prompt bool // it is a pipe or a device, which takes a small write whole or not at all
+	fd int
 }
 
 // destination is where an output leads. Its lock is held from reading a process's pipe until what was read is written, so that
@@ -27,23 +27,20 @@ type destination struct {
 }
 
 func newOutput(fd int, shared bool) output {
-	kind, limit := kindOf(fd), writeSize
-	if shared && (kind == unix.S_IFIFO || kind == unix.S_IFSOCK) { // where one writer's bytes can come between another's
+	limit := writeSize
+	if shared && isOneOf(fd, unix.S_IFIFO, unix.S_IFSOCK) { // where one writer's bytes can come between another's
 		limit = pipeBuf
 	}
-	return output{&destination{limit: limit}, fd, kind == unix.S_IFIFO || kind == unix.S_IFCHR}
+	return output{&destination{limit: limit}, fd}
 }
 
 // atomic tells whether every line must fit into one small write.
 func (o output) atomic() bool { return o.limit == pipeBuf }
 
-// kindOf returns the S_IFMT of a file; 0 where it isn't open.
-func kindOf(fd int) uint32 {
+// isOneOf reports whether a file is of one of some kinds (S_IFMT in inode(7)).
+func isOneOf(fd int, kinds ...uint32) bool {
 	var s unix.Stat_t
-	if unix.Fstat(fd, &s) != nil {
-		return 0
-	}
-	return s.Mode & unix.S_IFMT
+	return unix.Fstat(fd, &s) == nil && slices.Contains(kinds, s.Mode&unix.S_IFMT)
 }
 
 func sameFile(a, b int) bool {
@@ -51,10 +48,10 @@ func sameFile(a, b int) bool {
 	return unix.Fstat(a, &x) == nil && unix.Fstat(b, &y) == nil && x.Dev == y.Dev && x.Ino == y.Ino
 }
 
-// tryWrite writes all of p or nothing, without waiting for who reads, and reports which. Pipes do so since Linux 6.4, and /dev/null
-// (RWF_NOWAIT in pwritev2(2)).
+// tryWrite writes all of p or nothing, without waiting for who reads, and reports which. Pipes take a small write so since Linux 6.4, and
+// /dev/null (RWF_NOWAIT in pwritev2(2)).
 func (o output) tryWrite(p []byte) bool {
-	if !o.prompt || len(p) > pipeBuf {
+	if len(p) > pipeBuf || !isOneOf(o.fd, unix.S_IFIFO, unix.S_IFCHR) {
 		return false
 	}
 	_, err := unix.Pwritev2(o.fd, [][]byte{p}, -1, unix.RWF_NOWAIT)
