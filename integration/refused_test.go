@@ -24,11 +24,11 @@ func testRefused(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("tells all that is wrong with a declaration", func() {
-		wrong := "[[sidecars]]\nname = \"config\"\ncomand = [\"./child\"]\nmemory = 64\n"
+		wrong := "[[sidecars]]\nname = \"config\"\ncomand = [\"./child\"]\nmemory = 64\n[[sidecars]]\nname = \"agent\"\n"
 		Expect(lab.Refuse(t, lab.Files{"app": lab.Child, "child": lab.Child, "sidecar.toml": wrong})).To(And(
-			haveLine(`sidecar.toml:1:3: sidecar "config": command is missing: write what to run, such as ["./config-server", "--quiet"]`),
 			haveLine(`sidecar.toml:4:10: sidecar "config": memory is 64: write a number and a unit in quotes, such as "64M" (`),
-			haveLine(`sidecar.toml:3:1: sidecar "config": unknown key comand: did you mean command?`)))
+			haveLine(`sidecar.toml:3:1: sidecar "config": unknown key comand: did you mean command?`),
+			haveLine(`sidecar.toml:5:3: sidecar "agent": command is missing: write what to run, such as ["./config-server", "--quiet"]`)))
 	})
 
 	it("tells which process types there are where one is unknown", func() {

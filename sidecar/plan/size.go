@@ -41,6 +41,9 @@ func ParseSize(s string) (Size, error) {
 			" is not an amount of memory: write a number and a unit, such as 64M or 1.5G (B, K, M, G, T; base 1024)")
 	}
 	if !isNumber(digits) {
+		if joined := strings.ReplaceAll(s, " ", ""); joined != s && isNumber(strings.ReplaceAll(digits, " ", "")) {
+			return 0, errors.New(strconv.Quote(s) + " is not an amount of memory: write it without spaces, " + joined)
+		}
 		return 0, errors.New(strconv.Quote(s) +
 			" is not an amount of memory: write a positive number and a unit, such as 64M or 1.5G")
 	}

@@ -45,7 +45,6 @@ readiness-probe = { http-get = { port = "8080" } }
 `), "sidecar.toml")
 	fmt.Println(err)
 	// Output:
-	// sidecar.toml:2:3: sidecar "agent": command is missing: write what to run, such as ["./config-server", "--quiet"]
 	// sidecar.toml:4:1: sidecar "agent": unknown key comand: did you mean command?
 	// sidecar.toml:5:41: sidecar "agent": readiness-probe.http-get.port is "8080": write 8080, without quotes
 }

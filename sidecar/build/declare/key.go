@@ -3,6 +3,7 @@ package declare
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare/document"
 )
@@ -50,9 +51,8 @@ func row[T, V any](k Key, is kind[V], field func(*T) *V) key[T] {
 	return key[T]{
 		Key: k,
 		read: func(t *document.Table, into *T) {
-			if v := t.Peek(k.Name); k.Required != "" && (v == nil || v == "") {
-				t.Reportf(k.Name, "%s is missing: %s", t.Path(k.Name), k.Required)
-				t.Value(k.Name)
+			if k.isMissing(t) {
+				t.Value(k.Name) // makes it a known one
 				return
 			}
 			*field(into) = is.read(t, k.Name, otherwise)
@@ -65,14 +65,25 @@ func row[T, V any](k Key, is kind[V], field func(*T) *V) key[T] {
 // keys is the table of all keys that a T has, in the order in which they are documented.
 type keys[T any] []key[T]
 
-// read reads every key of a table and reports the others.
+// isMissing reports whether a key that has to be in the table isn't.
+func (k Key) isMissing(t *document.Table) bool {
+	v := t.Peek(k.Name)
+	return k.Required != "" && (v == nil || v == "")
+}
+
+// read reads every key of a table, and reports the others and what is missing, unless one of the others was likely meant to be it.
 func (all keys[T]) read(t *document.Table) T {
 	var v T
 	for _, k := range all {
 		k.read(t, &v)
 	}
 	t.Also(elsewhere)
-	t.Unknown()
+	meant := t.Unknown()
+	for _, k := range all {
+		if k.isMissing(t) && !slices.Contains(meant, k.Name) {
+			t.Reportf(k.Name, "%s is missing: %s", t.Path(k.Name), k.Required)
+		}
+	}
 	return v
 }
 

@@ -9,19 +9,27 @@ import (
 
 // Suggest returns a hint for an unknown word: the nearest known one, or the list. Only the first few are worth the search.
 func (p *Problems) Suggest(word string, words []string) string {
+	_, way := p.suggest(word, words)
+	return way
+}
+
+// suggest is Suggest with the word that was likely meant, or nothing.
+func (p *Problems) suggest(word string, words []string) (meant, way string) {
 	const few, longest = 10, 64
 	if p.searched < few && len(word) <= longest {
 		p.searched++
 		if meant := Nearest(word, words); meant != "" {
-			return "did you mean " + meant + "?"
+			return meant, didYouMean(meant)
 		}
 	}
 	const most = 40
 	if len(words) > most {
-		return fmt.Sprintf("there are %s and %d more", strings.Join(words[:most], ", "), len(words)-most)
+		return "", fmt.Sprintf("there are %s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 	}
-	return "there are " + strings.Join(words, ", ")
+	return "", "there are " + strings.Join(words, ", ")
 }
+
+func didYouMean(word string) string { return "did you mean " + word + "?" }
 
 // isSlip reports whether a word is a long one with a slip of the pen.
 func isSlip(word, meant string) bool {

@@ -142,22 +142,26 @@ func (t *Table) refuse(path string, n *Node, write string, args ...any) {
 	t.reportAt(n.at(), "%s is %s: %s", path, Show(n.Is), fmt.Sprintf(write, args...))
 }
 
-// Unknown reports the keys that nobody asked for.
-func (t *Table) Unknown() {
+// Unknown reports the keys that nobody asked for, and returns those that were likely meant by them.
+func (t *Table) Unknown() (meant []string) {
 	for _, key := range t.Unasked() {
 		if t.full() { // before a hint is sought in vain
 			t.skipped++
 			continue
 		}
-		t.reportAt(t.node.table()[key].Key, "unknown key %s: %s", t.Path(key), t.hint(key))
+		known, way := t.hint(key)
+		t.reportAt(t.node.table()[key].Key, "unknown key %s: %s", t.Path(key), way)
+		meant = append(meant, known)
 	}
+	return meant
 }
 
 // Also takes in what others call our keys, for hints.
 func (t *Table) Also(names map[string][]string) { t.also = names }
 
-// hint returns the way out for an unknown key: what others call so, one that begins so, the table that has such a key, or the nearest.
-func (t *Table) hint(key string) string {
+// hint returns the way out for an unknown key: what others call so, one that begins so, the table that has such a key, or the nearest. The
+// key that was likely meant is empty where it would be none of this table.
+func (t *Table) hint(key string) (meant, way string) {
 	sought := fold(key)
 	for _, means := range []func(known string) bool{
 		func(known string) bool { return fold(known) == sought },
@@ -170,13 +174,13 @@ func (t *Table) hint(key string) string {
 		},
 	} {
 		if i := slices.IndexFunc(t.known, means); i >= 0 {
-			return "did you mean " + t.known[i] + "?"
+			return t.known[i], didYouMean(t.known[i])
 		}
 	}
 	if way := t.wayHome(key); way != "" {
-		return way
+		return "", way
 	}
-	return t.Suggest(key, t.known)
+	return t.suggest(key, t.known)
 }
 
 // wayHome returns where to write a key that is known in another table, or nothing.
