@@ -36,6 +36,17 @@ func (s Sidecar) mayEnd() bool { return !slices.Contains(s.Keys, Key{"restart", 
 // set adds a key whose value is written as TOML.
 func (s *Sidecar) set(name string, value any) { s.Keys = append(s.Keys, Key{name, tomlOf(value)}) }
 
+// web is the process type of the app itself.
+const web = "web"
+
+// orTheApp is the comment on a process of a file that has the app among its processes.
+func orTheApp(name string) string {
+	if name == web {
+		return ": most likely the app itself; remove it then"
+	}
+	return ": remove it where it is the app itself"
+}
+
 // lose names something that could not be taken over.
 func (f *Found) lose(format string, args ...any) {
 	f.Lost = append(f.Lost, fmt.Sprintf(format, args...))

@@ -76,12 +76,12 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 				"c: directory = /srv: it is outside of the app", "[group:all]: there is nothing like it", ends}},
 		"Compose's variables and directories": {"compose.yaml", "services:\n  a:\n    build: .\n    working_dir: /workspace/x\n" +
 			"    command: [./a, $PORT, \"${PORT}0\", \"$$HOME $$(id)\", \"${LEVEL:-info}\"]\n    environment: {URL: \"http://${HOST}\"}\n" +
-			"  b:\n    build: .\n    working_dir: /srv\n    command: ./b\n",
+			"  web:\n    build: .\n    working_dir: /srv\n    command: ./b\n",
 			"# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"a\"\n" +
 				"command = [\"./a\", \"$(PORT)\", \"$(PORT)0\", \"$HOME $$(id)\", \"${LEVEL:-info}\"]\nworking-dir = \"x\"\n" +
 				"env = { URL = \"http://$(HOST)\" }\n" +
-				"\n# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\ncommand = [\"./b\"]\n",
-			[]string{"service a: ${LEVEL:-info}: write its value", "b: working_dir = /srv: it is outside of the app"}},
+				"\n# from compose.yaml: most likely the app itself; remove it then\n[[sidecars]]\nname = \"web\"\ncommand = [\"./b\"]\n",
+			[]string{"service a: ${LEVEL:-info}: write its value", "web: working_dir = /srv: it is outside of the app"}},
 		"Compose's health checks and limits": {"compose.yaml", "services:\n  a:\n    build: .\n    command: ./a\n" +
 			"    env_file: [a.env, /etc/x.env]\n    deploy: {resources: {limits: {memory: 64M}}}\n" +
 			"    healthcheck: {test: [CMD, ./h], interval: 1m30s, timeout: 2500ms, retries: 5, start_period: 40s}\n" +

@@ -88,7 +88,7 @@ func onlyLimitsMemory(deploy any) bool {
 }
 
 func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
-	s := Sidecar{Name: name, Comment: ": remove it where it is the app itself"}
+	s := Sidecar{Name: name, Comment: orTheApp(name)}
 	var words []string
 	for _, word := range service.Command {
 		words = append(words, f.interpolated(name, word))

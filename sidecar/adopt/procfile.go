@@ -11,9 +11,6 @@ import (
 // procfileLine is Heroku's and foreman's: a process type, a colon and a command.
 var procfileLine = regexp.MustCompile(`^([A-Za-z0-9_-]+):\s*(.+)$`)
 
-// web is the process type of the app itself.
-const web = "web"
-
 // readProcfile takes every process but web, which is the app, and release, which runs before a deploy and not beside the app.
 func readProcfile(_ fs.FS, text []byte) (Found, error) {
 	var found Found

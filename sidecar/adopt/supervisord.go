@@ -74,10 +74,7 @@ func (f *Found) included(app fs.FS, main *ini.File) (names []string) {
 }
 
 func program(found *Found, name string, section *ini.Section, shared map[string]string) Sidecar {
-	s := Sidecar{Name: name, Comment: ": remove it where it is the app itself"}
-	if name == web {
-		s.Comment = ": most likely the app itself; remove it then"
-	}
+	s := Sidecar{Name: name, Comment: orTheApp(name)}
 	env := maps.Clone(shared)
 	for _, key := range section.Keys() {
 		value := strings.TrimSpace(key.Value())
