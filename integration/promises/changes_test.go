@@ -33,6 +33,36 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 		Expect(lines(&s.stderr)).To(ConsistOf(`supervisor | ` + path + ` has changed; restarting sidecar "agent"`))
 	})
 
+	it("restarts no sidecar that could not be started again", func() {
+		path := filepath.Join(t.TempDir(), "agent.conf")
+		agent := watching("agent", path, "restart")
+		agent.DependsOn = map[string]plan.Condition{"vault": plan.Started}
+		s := plain.start(t, web(sidecar("vault", func(p *plan.Process) { p.Essential = false }), agent,
+			watching("witness", path, "SIGUSR1")))
+		vault, first, seen, app := s.enters("vault"), s.enters("agent"), s.enters("witness"), s.enters("app")
+		Expect(s.ps(app)).To(HaveKey("agent")) // by then it is watched
+		_, problem := s.ask(app, "stop", "vault", "--no-wait")
+		Expect(problem).To(BeEmpty())
+		vault.hears("SIGTERM")
+		Expect(os.WriteFile(path, []byte("level = 1"), 0o644)).To(Succeed())
+		seen.hears("SIGUSR1")
+		first.do("ping")
+		_, problem = s.ask(app, "start", "vault", "--no-wait")
+		Expect(problem).To(BeEmpty())
+		vault = s.enters("vault")
+		first.hears("SIGTERM") // now that it can
+		s.enters("agent")
+		vault.tell("exit", "1")
+		Expect(os.WriteFile(path, []byte("level = 2"), 0o644)).To(Succeed())
+		seen.hears("SIGUSR1")
+		app.tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+		Expect(lines(&s.stderr)).To(ContainElements(
+			`supervisor | `+path+` has changed; sidecar "agent" is not restarted yet: it needs vault started`,
+			`supervisor | `+path+` has changed; restarting sidecar "agent"`,
+			`supervisor | `+path+` has changed; sidecar "agent" is not restarted: it needs vault started, which exited with status 1`))
+	})
+
 	it("tells a sidecar nothing of what changed before it was started", func() {
 		path := filepath.Join(t.TempDir(), "agent.conf")
 		file, err := os.Create(path)

@@ -43,6 +43,28 @@ func testDrain(t *testing.T, when spec.G, it spec.S) {
 		Expect(lines(&s.stderr)).To(ContainElement(MatchRegexp(`the pre-stop of sidecar "proxy" failed: .*: status 3`)))
 	})
 
+	it("ends a pre-stop that has not ended in time", func() {
+		s := plain.prepare(t)
+		proxy := sidecar("proxy", func(q *plan.Process) {
+			q.StopGracePeriodSeconds = 5
+			q.PreStop = &plan.Hook{Exec: &plan.Exec{Command: s.puppet("hook")}}
+		})
+		s.launch(s.supervisor(web(proxy), s.puppet("app")...), budget("0.2"))
+		first, app := s.enters("proxy"), s.enters("app")
+		_, problem := s.ask(app, "restart", "proxy", "--no-wait")
+		Expect(problem).To(BeEmpty())
+		hook := s.enters("hook")
+		hook.do("start", "below", "session")
+		below := s.enters("below")
+		first.hears("SIGTERM")
+		hook.ends()
+		below.ends()
+		s.enters("proxy")
+		app.tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
+		Expect(lines(&s.stderr)).To(ContainElement(`supervisor | the pre-stop of sidecar "proxy" has not ended in time`))
+	})
+
 	it("drains no longer when SIGTERM comes again", func() {
 		s := drained(plain, 30)
 		s.enters("proxy")

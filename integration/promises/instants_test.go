@@ -28,13 +28,14 @@ func testInstants(t *testing.T, when spec.G, it spec.S) {
 	Expect := g.Expect
 
 	// piped has a process that ends and one that reads from it until then, many times, and gives all exit codes.
-	piped := func(app, config string) []int {
+	piped := func(app, config string, success ...int) []int {
 		var codes []int
 		for range 30 {
 			s := plain.prepare(t)
 			pipe := filepath.Join(s.dir, "pipe")
 			Expect(unix.Mkfifo(pipe, 0o600)).To(Succeed())
 			sidecar := sidecar("config-server", command("sh", "-c", config, pipe))
+			sidecar.SuccessExitCodes = success
 			s.launch(s.supervisor(web(sidecar), "sh", "-c", app, pipe))
 			codes = append(codes, s.exits())
 		}
@@ -43,6 +44,10 @@ func testInstants(t *testing.T, when spec.G, it spec.S) {
 
 	it("exits with the app's 0 when a sidecar ends well with it", func() {
 		Expect(piped(`exec 3>"$0"; exit 0`, `exec cat "$0"`)).To(HaveEach(0))
+	})
+
+	it("exits with the app's 0 when a sidecar ends with it as is declared to be well", func() {
+		Expect(piped(`exec 3>"$0"; exit 0`, `cat "$0"; exit 3`, 0, 3)).To(HaveEach(0))
 	})
 
 	it("exits with the sidecar's code when the app ends well on account of it", func() {

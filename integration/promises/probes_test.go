@@ -55,7 +55,7 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 		Expect(s.exits()).To(BeZero())
 	})
 
-	everywhere(t, when, it, "kills a check that takes too long, with all that it started in its group", func(on *setting) {
+	everywhere(t, when, it, "kills a check that takes too long, with all that it started", func(on *setting) {
 		s := on.prepare(t)
 		s.launch(s.supervisor(web(sidecar("config-server", liveness(plan.Probe{
 			Exec: &plan.Exec{Command: s.puppet("check")}, PeriodSeconds: 60, TimeoutSeconds: 2, FailureThreshold: 1,
@@ -63,11 +63,16 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 		app := s.enters("app")
 		check := s.enters("check")
 		check.do("ignore", "SIGTERM")
-		check.do("start", "below", "plain")
-		below := s.enters("below")
+		var below []*puppet
+		for _, how := range []string{"plain", "group", "session"} {
+			check.do("start", how, how)
+			below = append(below, s.enters(how))
+		}
 		s.enters("config-server").hears("SIGTERM")
 		check.ends()
-		below.ends()
+		for _, b := range below {
+			b.ends()
+		}
 		app.hears("SIGTERM")
 		Expect(s.exits()).To(Equal(1))
 		Expect(lines(&s.stderr)).To(ConsistOf(

@@ -4,6 +4,7 @@ package plan
 
 import (
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -81,6 +82,14 @@ type Process struct {
 	Sandbox *Sandbox
 
 	Probes
+}
+
+// Succeeds reports whether an exit code of the process, 128 + the signal where one ended it, is no failure. The app's are its own matter.
+func (q *Process) Succeeds(code int) bool {
+	if len(q.SuccessExitCodes) == 0 {
+		return code == 0
+	}
+	return slices.Contains(q.SuccessExitCodes, code)
 }
 
 func (q *Process) rows() []row {

@@ -1,7 +1,6 @@
 // Package health says how processes are to those who decide what becomes of a container: over HTTP, for "supervisor health", and as
-// OpenMetrics. The server is a few lines of its own, since net/http would double the supervisor; it does nothing until somebody asks,
-// and is
-// not there unless it is wanted.
+// OpenMetrics. The server is a few lines of its own, since net/http would double the supervisor; it does nothing until somebody asks, and
+// is not there unless it is wanted.
 package health
 
 import (
@@ -11,6 +10,7 @@ import (
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/supervise"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
 // Kind is what is asked of processes, as Kubernetes' three probes ask it.
@@ -46,8 +46,8 @@ func Check(all []supervise.Status, kind Kind, name string) (text string, ok bool
 
 func is(s supervise.Status, kind Kind) bool {
 	switch {
-	case s.Done:
-		return true
+	case s.Done: // the app's end is that of all
+		return kind != Ready || s.Name != plan.AppName
 	case kind == Live:
 		return s.Phase != machine.Ended && s.Phase != machine.Skipped
 	case kind == Started:

@@ -52,6 +52,16 @@ func TestEachProcessIsDescribed(t *testing.T) {
 		"migrate: ready\napp: ready\n"))
 }
 
+// The end of the app, also of a job that has done its work, is that of all.
+func TestNothingIsReadyOnceTheAppHasEnded(t *testing.T) {
+	ended := machine.View{Phase: machine.Ended, Done: true}
+	text, ok, err := Check([]supervise.Status{{Name: "migrate", View: ended}, {Name: "app", Essential: true, View: ended}}, Ready, "")
+	expect := NewWithT(t).Expect
+	expect(err).NotTo(HaveOccurred())
+	expect(ok).To(BeFalse())
+	expect(text).To(Equal("migrate: ready\napp: not ready: ended\n"))
+}
+
 func TestReadRequest(t *testing.T) {
 	for text, want := range map[string]string{
 		"GET /live HTTP/1.1\r\nHost: a\r\n\r\n": "GET /live",

@@ -43,6 +43,7 @@ func (t *step) preStopped(e PreStopped) {
 	if !p.hooking || e.Run != p.run {
 		return
 	}
+	p.hooking = false
 	if e.Problem != "" {
 		t.report("the pre-stop of " + t.title(e.Proc) + " failed: " + e.Problem)
 	}
@@ -69,9 +70,13 @@ func (t *step) tellNow(i int) {
 	t.startGrace(i)
 }
 
+// endDrain ends a process's delay and its pre-stop, which is not to reach into its next run, or its next stop.
 func (t *step) endDrain(i int) {
 	if t.procs[i].draining {
 		p := t.own(i)
+		if p.hooking {
+			t.do(EndPreStop{i})
+		}
 		p.draining, p.hooking = false, false
 		t.do(CancelTimer{Timer{Drain, i}})
 	}

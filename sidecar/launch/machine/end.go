@@ -20,7 +20,7 @@ func (t *step) exited(e Exited) {
 	t.endDrain(i)
 	p.end = t.endingOf(e)
 	p.phase, p.next, p.started, p.ready = Lingering, Ended, false, false
-	p.code, p.done = e.Code, t.m.specs[i].succeeds(e.Code) && e.Reason == "" && p.failure == ""
+	p.code, p.done = e.Code, t.m.specs[i].Succeeds(e.Code) && e.Reason == "" && p.failure == ""
 	if p.failure != "" {
 		p.code = 1 // what it exits with is our doing
 	}
@@ -121,14 +121,6 @@ func (t *step) falter(p *proc) {
 	if !p.faltered {
 		p.faltered, p.times.Faltered = true, t.now
 	}
-}
-
-// succeeds reports whether an exit code is no failure. The app's are its own matter.
-func (s *spec) succeeds(code int) bool {
-	if len(s.SuccessExitCodes) == 0 {
-		return code == 0
-	}
-	return slices.Contains(s.SuccessExitCodes, code)
 }
 
 // restarts reports whether a process is started again after its end: by the rules for its exit code, where it has one of its own, and else

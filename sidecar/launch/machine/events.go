@@ -134,6 +134,8 @@ type (
 	}
 	// RunPreStop has a process's pre-stop done, which is answered by PreStopped.
 	RunPreStop struct{ Proc, Run int }
+	// EndPreStop ends it before that, unanswered.
+	EndPreStop struct{ Proc int }
 	// Report tells people something, in one line.
 	Report struct {
 		Level Level
@@ -155,6 +157,7 @@ func (CancelTimer) action() {}
 func (StartProbe) action()  {}
 func (StopProbe) action()   {}
 func (RunPreStop) action()  {}
+func (EndPreStop) action()  {}
 func (Report) action()      {}
 func (Answer) action()      {}
 func (Explain) action()     {}

@@ -81,6 +81,7 @@ type proc struct {
 	draining  bool          // it is to stop, and not told yet
 	hooking   bool          // its pre-stop is being done
 	signalled bool          // it was told
+	changed   string        // a file of its, for which it is yet to be restarted
 	inGrace   bool          // its Grace is set
 	killed    bool
 	late      string // why it was killed, in words

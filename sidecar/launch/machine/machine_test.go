@@ -639,7 +639,7 @@ var draining = []scenario{
 		4s app exits 143 → drain a 1s | hook of b | drain b 2.5s
 		b hook fails     → say! the pre-stop of sidecar "b" failed: refused | SIGTERM b | grace b 5s
 		5s drain of a    → hook of a | drain a 2s
-		7s drain of a    → say! the pre-stop of sidecar "a" has not ended in time | SIGTERM a | grace a 5s
+		7s drain of a    → say! the pre-stop of sidecar "a" has not ended in time | no hook of a | SIGTERM a | grace a 5s
 		a hook ends      →
 		b exits 0        →
 		a exits 0        → exit 143
@@ -669,6 +669,12 @@ var draining = []scenario{
 		a exits 0 leaving → SIGTERM rest of a | grace a 5s
 		b exits 0        →
 		a clears         → exit 0
+	`},
+	{"of a restart with a pre-stop, which all that are stopped begin anew", web(sidecar("a", drains(0, true))), running("a") + `
+		restart a        → hook of a | drain a 5s | done
+		1s SIGTERM       → say SIGTERM came; stopping web | budget 9s | no hook of a | SIGTERM app | grace app 8s
+		app exits 0      → hook of a | drain a 4.5s
+		a exits 0        → no hook of a | exit 0
 	`},
 }
 
@@ -1002,6 +1008,8 @@ func (st *stage) describe(a Action) string {
 		return unix.SignalName(a.Signal) + " " + st.names[a.Proc]
 	case RunPreStop:
 		return "hook of " + st.names[a.Proc]
+	case EndPreStop:
+		return "no hook of " + st.names[a.Proc]
 	case SignalRest:
 		if a.Why != "" {
 			a.Why = " (" + a.Why + ")"

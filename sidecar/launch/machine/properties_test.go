@@ -195,6 +195,8 @@ type sighting struct {
 	draining     bool // it is to stop, and goes on working
 	delayed      bool // its delay is over
 	hooking      bool // its pre-stop is being done
+	hookRuns     bool // it has not been ended yet
+	changed      bool // one of its files has, for which it is to be restarted
 	drained      bool // it may be told now
 	again        bool // its policy or its exit code has it started again
 	faltered     bool // it has failed once, in any run
@@ -264,6 +266,7 @@ func (w *witness) see(m moment) {
 	w.answers, w.refuse, w.absurd, w.passOn, w.hint = 0, false, false, false, false
 	w.takeIn(m.event)
 	w.giveUpHopeless()
+	w.restartChanged()
 	for _, a := range m.actions {
 		if w.finished {
 			w.broken("%+v comes after Finish", a)
@@ -290,6 +293,7 @@ func (w *witness) takeIn(e Event) {
 		p := &w.procs[e.Proc]
 		w.absurd = !p.hooking || e.Run != p.run || p.standing != alive || p.told
 		p.drained = p.drained || !w.absurd
+		p.hookRuns = p.hookRuns && w.absurd
 	case Signalled:
 		w.signalled(e.Signal)
 	case Expired:
@@ -303,7 +307,7 @@ func (w *witness) takeIn(e Event) {
 	case Changed:
 		p, on := &w.procs[e.Proc], w.specs[e.Proc].OnChange
 		if heeded := on != nil && !w.stopping && p.standing == alive && !p.told && !p.draining; heeded {
-			p.wanted, w.hint = on.Do == plan.DoRestart, on.Do != plan.DoRestart
+			p.changed, w.hint = on.Do == plan.DoRestart, on.Do != plan.DoRestart
 		}
 	case DrainAsked:
 		if !w.stopping {
@@ -559,6 +563,16 @@ func (w *witness) giveUpHopeless() {
 	}
 }
 
+// restartChanged finds out who is to be restarted on account of its files, now that it can be.
+func (w *witness) restartChanged() {
+	for i := range w.procs {
+		p := &w.procs[i]
+		if p.changed && !w.stopping && p.standing == alive && !p.told && !p.draining && w.canSpawn(i) {
+			p.wanted = true
+		}
+	}
+}
+
 func (w *witness) canSpawn(i int) bool {
 	return !slices.ContainsFunc(w.needs[i], w.waitsFor)
 }
@@ -598,7 +612,7 @@ func (w *witness) falters(e Exited) {
 
 func (w *witness) holds(n need) bool {
 	on := &w.procs[n.on]
-	works, done := on.standing == alive && on.started && !on.told && !on.draining, on.standing == gone && on.done
+	works, done := on.standing == alive && on.started && !on.told && !on.draining && !on.wanted, on.standing == gone && on.done
 	switch n.condition {
 	case plan.Ready:
 		return works && on.ready
@@ -626,6 +640,11 @@ func (w *witness) judge(a Action) {
 		w.judgeProbe(a)
 	case RunPreStop:
 		w.judgePreStop(a)
+	case EndPreStop:
+		if !w.procs[a.Proc].hookRuns {
+			w.broken("%+v: there is none", a)
+		}
+		w.procs[a.Proc].hookRuns = false
 	case StopProbe:
 		p := &w.procs[a.Proc]
 		if !p.probed[a.Kind] {
@@ -727,11 +746,11 @@ func (w *witness) halved(d time.Duration) time.Duration {
 func (w *witness) judgePreStop(a RunPreStop) {
 	p, s := &w.procs[a.Proc], &w.specs[a.Proc]
 	delayed := p.delayed || w.halved(plan.Seconds(s.StopDelaySeconds)) <= 0
-	if p.standing != alive || p.told || p.hooking || a.Run != p.run || s.PreStop == nil ||
+	if p.standing != alive || p.told || p.hooking || p.hookRuns || a.Run != p.run || s.PreStop == nil ||
 		!delayed || !w.drains(a.Proc) || !w.mustStop(a.Proc) {
 		w.broken("%+v is not what is due", a)
 	}
-	p.draining, p.hooking = true, true
+	p.draining, p.hooking, p.hookRuns = true, true, true
 }
 
 func (w *witness) judgeSignalRest(a SignalRest) {
@@ -951,6 +970,8 @@ func (w *witness) settleProcess(i int) {
 		w.broken("%s is not killed", name)
 	case w.timers[Timer{Drain, i}] != (live && p.draining && !p.told && !p.killed):
 		w.broken("%s's drain timer is set: %v", name, w.timers[Timer{Drain, i}])
+	case p.hookRuns && (!live || p.told || p.killed):
+		w.broken("%s's pre-stop outlives it", name)
 	case backoff != (p.standing == pausing && !rest):
 		w.broken("%s's backoff timer is set: %v", name, backoff)
 	case grace && !((live || rest) && p.told):

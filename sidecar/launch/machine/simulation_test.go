@@ -169,6 +169,7 @@ type body struct {
 	undead bool // SIGKILL does not help
 	left   bool // it has ended, and something of it goes on
 	deaf   bool // its stop signal does not
+	hook   int  // the serial number of its pre-stop, while that runs
 	probes [plan.ProbeKinds]struct{ serial, health int }
 }
 
@@ -322,7 +323,10 @@ func (w *world) come(o occurrence) Event {
 		b.left, e.At = false, now
 		return e
 	case PreStopped:
-		e.At = now
+		if o.serial != w.bodies[e.Proc].hook {
+			return nil
+		}
+		w.bodies[e.Proc].hook, e.At = 0, now
 		return e
 	case Expired:
 		if o.serial != w.alarms[e.Timer] {
@@ -399,7 +403,11 @@ func (w *world) carryOut(a Action) {
 		if once(w.t, 30) {
 			e.Problem = "refused"
 		}
-		w.schedule(dyings.Draw(w.t, "pre-stop"), e, a.Run)
+		w.serial++
+		w.bodies[a.Proc].hook = w.serial
+		w.schedule(dyings.Draw(w.t, "pre-stop"), e, w.serial)
+	case EndPreStop:
+		w.bodies[a.Proc].hook = 0
 	case SetTimer:
 		w.serial++
 		w.alarms[a.Timer] = w.serial

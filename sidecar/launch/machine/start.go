@@ -17,16 +17,21 @@ func (t *step) proceed() {
 	}
 }
 
-// startReady gives up those whose dependencies never will hold, and then starts those whose dependencies do.
+// startReady gives up those whose dependencies never will hold, and then starts those whose dependencies do, or starts them again.
 func (t *step) startReady() {
 	for t.skipBroken() {
 		// until nobody has waited for those that were given up
 	}
-	for i := range t.procs {
-		if t.procs[i].phase != Waiting {
+	for i, p := range t.procs {
+		runsOn := p.phase == Running && p.changed != ""
+		if p.phase != Waiting && !runsOn {
 			continue
 		}
-		if e, _ := t.unmet(i); e == nil {
+		switch e, _ := t.unmet(i); {
+		case e != nil:
+		case runsOn:
+			t.restartChanged(i)
+		default:
 			t.tellMissing(i)
 			t.spawn(i)
 		}

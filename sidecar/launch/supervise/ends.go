@@ -78,10 +78,10 @@ func (r *Supervisor) rank(e end) int {
 	switch {
 	case e.proc == len(r.children)-1:
 		return appsEnd
-	case e.ws != 0:
-		return failedSidecar
+	case r.children[e.proc].Succeeds(exitStatus(e.ws)):
+		return goodSidecar
 	}
-	return goodSidecar
+	return failedSidecar
 }
 
 // causeIsLeaving reports whether a process is on its way out that may be the cause of the ends that are kept.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -93,7 +94,7 @@ func (r *Supervisor) orphans() (pids []int) {
 }
 
 // downstream reports which of some processes read from the output of another of them. Such a filter ends by itself when the other has
-// ended, and takes what that still says with it where it ends before.
+// ended, and takes what that still says with it where it ends before. Of those that read from each other in a circle none does.
 func downstream(pids []int) map[int]bool {
 	writers := map[string]int{} // by the pipe
 	for _, pid := range pids {
@@ -103,11 +104,22 @@ func downstream(pids []int) map[int]bool {
 			}
 		}
 	}
-	reads := map[int]bool{}
+	from := map[int]int{} // who writes what a process reads
 	for _, pid := range pids {
 		pipe, err := os.Readlink(proc.Dir(pid) + "/fd/0")
-		writer, written := writers[pipe]
-		reads[pid] = err == nil && written && writer != pid && bytes.HasPrefix([]byte(pipe), []byte("pipe:"))
+		if writer, written := writers[pipe]; err == nil && written && strings.HasPrefix(pipe, "pipe:") {
+			from[pid] = writer
+		}
+	}
+	reads := map[int]bool{}
+	for _, pid := range pids {
+		writer, isReader := from[pid]
+		for range from { // up to whoever reads from none of them, or round once
+			if next, more := from[writer]; more && writer != pid {
+				writer = next
+			}
+		}
+		reads[pid] = isReader && writer != pid
 	}
 	return reads
 }

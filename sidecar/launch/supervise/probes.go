@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"syscall"
@@ -144,16 +145,18 @@ func (r *Supervisor) checkOnce(ctx context.Context, i int, kind plan.ProbeKind) 
 	return r.carryOut(ctx, i, settings)
 }
 
-// preStop does what a process's pre-stop says, and tells the machine how that ended.
+// preStop does what a process's pre-stop says, and tells the machine how that ended, unless that has it ended before.
 func (r *Supervisor) preStop(a machine.RunPreStop) {
-	hook := r.children[a.Proc].PreStop
-	task := plan.Probe{HTTPGet: hook.HTTPGet, Exec: hook.Exec, TimeoutSeconds: r.launch.Budget.Seconds()}
+	c := &r.children[a.Proc]
+	task := plan.Probe{HTTPGet: c.PreStop.HTTPGet, Exec: c.PreStop.Exec, TimeoutSeconds: math.MaxInt32} // the machine ends it
+	ctx, cancel := context.WithCancel(context.Background())
+	c.endPreStop = cancel
 	go func() {
 		end := machine.PreStopped{Proc: a.Proc, Run: a.Run}
-		if err := r.carryOut(context.Background(), a.Proc, &task); err != nil {
+		if err := r.carryOut(ctx, a.Proc, &task); err != nil {
 			end.Problem = err.Error()
 		}
-		r.onMain(context.Background(), func() { end.At = r.now(); r.step(end) })
+		r.onMain(ctx, func() { end.At = r.now(); r.step(end) })
 	}()
 }
 
@@ -187,7 +190,7 @@ func (r *Supervisor) heard(ctx context.Context, i int, kind plan.ProbeKind) (err
 }
 
 // run starts a command beside process i, with its environment and working directory, and passes when it exits with 0 in time. The
-// command's group is killed with it. Its first line of output is a part of the error.
+// command's group is killed with it, and all below it where it has not ended in time. Its first line of output is a part of the error.
 func (r *Supervisor) run(ctx context.Context, i int, argv []string, input string, timeout time.Duration) error {
 	output, theirs, err := os.Pipe()
 	if err != nil {
@@ -226,8 +229,13 @@ func (r *Supervisor) run(ctx context.Context, i int, argv []string, input string
 	case <-ctx.Done():
 		// The main goroutine takes this even when the probe was stopped, so that nothing is left of the command.
 		r.onMain(context.Background(), func() {
-			if r.pids[pid] != nil {
-				_ = unix.Kill(-pid, unix.SIGKILL)
+			if r.pids[pid] == nil {
+				return
+			}
+			below := proc.Below(pid) // those too that have groups of their own
+			_ = unix.Kill(-pid, unix.SIGKILL)
+			for _, pid := range below {
+				_ = unix.Kill(pid, unix.SIGKILL)
 			}
 		})
 		return late

@@ -297,6 +297,8 @@ func (r *Supervisor) perform(a machine.Action) {
 		r.children[a.Proc].stopProbe[a.Kind]()
 	case machine.RunPreStop:
 		r.preStop(a)
+	case machine.EndPreStop:
+		r.children[a.Proc].endPreStop()
 	case machine.Report:
 		r.tell(a.Level, a.Text)
 	case machine.Answer:

@@ -34,11 +34,13 @@ type child struct {
 	used      plan.Size // when it was last measured; 0: it was not
 	spawnedAt time.Time
 	stopProbe [plan.ProbeKinds]func()
-	unprobed  [plan.ProbeKinds]bool // a probe has no result, and that was said
-	said      said
-	tries     int               // how often in a row it could not be started for want of something of ours
-	passed    <-chan struct{}   // closed once all that it wrote is passed on; nil where that isn't ours to do
-	known     map[string]string // of its OnChange's paths, the states that it was started with or has been told of
+
+	endPreStop func()
+	unprobed   [plan.ProbeKinds]bool // a probe has no result, and that was said
+	said       said
+	tries      int               // how often in a row it could not be started for want of something of ours
+	passed     <-chan struct{}   // closed once all that it wrote is passed on; nil where that isn't ours to do
+	known      map[string]string // of its OnChange's paths, the states that it was started with or has been told of
 }
 
 // emptyInput is /dev/null or, where the root has none, a pipe that nobody writes to.

@@ -26,6 +26,9 @@ const restless = 10 * Quiet
 const events = unix.IN_CREATE | unix.IN_CLOSE_WRITE | unix.IN_MOVED_FROM | unix.IN_MOVED_TO | unix.IN_DELETE | unix.IN_ATTRIB |
 	unix.IN_DELETE_SELF | unix.IN_MOVE_SELF
 
+// ownEvents are those that tell of a directory above that another may stand in its place.
+const ownEvents = unix.IN_DELETE_SELF | unix.IN_MOVE_SELF
+
 // Watch calls changed with each of paths whenever it has changed, and with its state then, until the process ends. A path is a file, or a
 // directory with what lies directly in it. An error is that there is no inotify left: see max_user_instances in inotify(7).
 func Watch(paths []string, changed func(path, state string)) error {
@@ -71,11 +74,22 @@ func (w *watcher) run(changed func(path, state string)) {
 // look sees what all paths are like, after it has begun to watch everything that can change that: so nothing is missed.
 func (w *watcher) look() {
 	for _, path := range w.paths {
-		for _, dir := range watched(path) {
-			_, _ = unix.InotifyAddWatch(w.fd, dir, events) // one that is watched already stays so; one that is gone has told so
+		for before, now := []string(nil), watched(path); !slices.Equal(now, before); before, now = now, watched(path) { // some may have appeared
+			for _, dir := range now {
+				w.add(dir, events)
+				for dir != filepath.Dir(dir) {
+					dir = filepath.Dir(dir)
+					w.add(dir, ownEvents)
+				}
+			}
 		}
 	}
 	w.seen = States(w.paths)
+}
+
+// add watches a file or a directory for more. One that is gone has told so.
+func (w *watcher) add(path string, events uint32) {
+	_, _ = unix.InotifyAddWatch(w.fd, path, events|unix.IN_MASK_ADD)
 }
 
 // maxLinks is how many links the kernel follows (path_resolution(7)).

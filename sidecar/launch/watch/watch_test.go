@@ -41,6 +41,17 @@ func TestWatch(t *testing.T) {
 				must(t, os.MkdirAll(dir+"/later/on", 0o755))
 				write(t, dir+"/later/on/a.pem", "1")
 			}},
+		"a file below a directory that is replaced": {"site/conf/a.pem",
+			func(t *testing.T, dir string) {
+				for _, site := range []string{"/site", "/new"} {
+					must(t, os.MkdirAll(dir+site+"/conf", 0o755))
+					write(t, dir+site+"/conf/a.pem", site)
+				}
+			},
+			func(t *testing.T, dir string) {
+				must(t, os.Rename(dir+"/site", dir+"/old"))
+				must(t, os.Rename(dir+"/new", dir+"/site"))
+			}},
 		"a directory's file": {".",
 			func(t *testing.T, dir string) { write(t, dir+"/a.pem", "1") },
 			func(t *testing.T, dir string) { must(t, os.Remove(dir+"/a.pem")) }},
