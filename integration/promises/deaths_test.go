@@ -65,6 +65,8 @@ func deaths() []death {
 		{name: "an app alone exits", app: "exit 3", code: 3, says: "web exited with status 3", why: "web exited with status 3"},
 		{name: "the app has a fault", sidecars: agent(lives), app: "kill -SEGV $$", code: 139,
 			says: "web was killed by SIGSEGV, likely a fault of its own; stopping its sidecars", why: "web was killed by SIGSEGV"},
+		{name: "the app is ended by a signal without a name", sidecars: agent(lives), app: "kill -40 $$", code: 168,
+			says: "web was killed by signal 40; stopping its sidecars", why: "web was killed by signal 40"},
 		{name: "the app is killed by hand", sidecars: agent(lives), app: "kill -KILL $$", code: 137,
 			says: "web was killed by SIGKILL, by hand", why: "web was killed by SIGKILL, by hand", starved: true},
 		{name: "the app takes all memory", sidecars: agent(lives), app: eats, code: 137, starved: true,

@@ -1,6 +1,8 @@
 package promises_test
 
 import (
+	"os"
+	"os/exec"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -10,7 +12,8 @@ import (
 )
 
 func testWishes(t *testing.T, when spec.G, it spec.S) {
-	Expect := NewWithT(t).Expect
+	g := NewWithT(t)
+	Expect := g.Expect
 
 	// asks has a puppet ask, whose answer comes later.
 	asks := func(s *supervised, p *puppet, words ...string) {
@@ -75,6 +78,35 @@ func testWishes(t *testing.T, when spec.G, it spec.S) {
 		Expect(err).To(BeEmpty())
 		Expect(answer).To(BeEmpty())
 		Expect(s.ps(app)["stubborn"].State).To(Equal("stopping"))
+	})
+
+	it("keeps nothing of who has gone without waiting for the outcome", func() {
+		s := plain.start(t, web(sidecar("slow", startup(plan.Probe{Notify: true, PeriodSeconds: 0.1, FailureThreshold: 1e6}))))
+		slow := s.enters("slow")
+		descriptors := func() int {
+			entries, err := os.ReadDir("/proc/" + s.pid() + "/fd")
+			Expect(err).NotTo(HaveOccurred())
+			return len(entries)
+		}
+		var before int
+		Expect(s.ps(slow)).To(HaveKey("slow"))
+		g.Eventually(func() bool { last := before; before = descriptors(); return last == before }, patience, "300ms").Should(BeTrue())
+		const clients = 5
+		var all []*exec.Cmd
+		for range clients {
+			c := exec.Command(plain.path("supervisor"), "start", "slow", "--pid", s.pid())
+			Expect(c.Start()).To(Succeed())
+			all = append(all, c)
+		}
+		g.Eventually(descriptors).WithTimeout(patience).Should(BeNumerically(">=", before+clients))
+		for _, c := range all {
+			Expect(c.Process.Kill()).To(Succeed())
+			_ = c.Wait()
+		}
+		g.Eventually(descriptors).WithTimeout(patience).Should(Equal(before))
+		slow.do("notify", "READY=1")
+		s.enters("app").tell("exit", "0")
+		Expect(s.exits()).To(BeZero())
 	})
 
 	everywhere(t, when, it, "drains everything in order", func(on *setting) {

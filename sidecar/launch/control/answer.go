@@ -26,6 +26,24 @@ func (a answer) fail(text string, err error) {
 	_, _ = io.WriteString(a.to, problem+"\n"+text)
 }
 
+// patience is the wait of a client who waits for what comes of his wish: until he goes away. It is nil where he doesn't wait.
+func (a answer) patience(words []string) <-chan struct{} {
+	if slices.Contains(words, NoWait) {
+		return nil
+	}
+	return a.gone()
+}
+
+// gone is closed when the client has gone away.
+func (a answer) gone() <-chan struct{} {
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		_, _ = io.Copy(io.Discard, a.to)
+	}()
+	return gone
+}
+
 // handlers carry out requests, by their verb. Those that need a name are given it, and the rest of the words.
 var (
 	handlers = map[string]func(s *supervise.Supervisor, words []string, a answer){
@@ -34,13 +52,13 @@ var (
 	named = map[string]func(s *supervise.Supervisor, name string, words []string, a answer){
 		"probe": func(s *supervise.Supervisor, name string, _ []string, a answer) { a.fail(s.Probe(name)) },
 		"restart": func(s *supervise.Supervisor, name string, words []string, a answer) {
-			a.fail(s.Restart(name, !slices.Contains(words, NoWait)))
+			a.fail(s.Restart(name, a.patience(words)))
 		},
 		"start": func(s *supervise.Supervisor, name string, words []string, a answer) {
-			a.fail(s.Start(name, !slices.Contains(words, NoWait)))
+			a.fail(s.Start(name, a.patience(words)))
 		},
 		"stop": func(s *supervise.Supervisor, name string, words []string, a answer) {
-			a.fail(s.Stop(name, !slices.Contains(words, NoWait)))
+			a.fail(s.Stop(name, a.patience(words)))
 		},
 		"logs":   recent,
 		"health": checkHealth,
@@ -105,11 +123,7 @@ func recent(s *supervise.Supervisor, name string, words []string, a answer) {
 	if !slices.Contains(words, "-f") {
 		return
 	}
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		_, _ = io.Copy(io.Discard, a.to)
-	}()
+	gone := a.gone()
 	for {
 		select {
 		case <-gone:

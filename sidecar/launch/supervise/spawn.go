@@ -1,9 +1,11 @@
 package supervise
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -107,7 +109,7 @@ func (r *Supervisor) hearEnd(e end, orphans []int) {
 	}
 	end := machine.Exited{At: r.now(), Proc: i, Code: exitStatus(ws), Detail: r.detail(i, ws), Left: left}
 	if ws.Signaled() {
-		end.Signal = unix.SignalName(ws.Signal())
+		end.Signal = cmp.Or(unix.SignalName(ws.Signal()), "signal "+strconv.Itoa(int(ws.Signal()))) // real-time signals have no names
 	}
 	r.step(end)
 }

@@ -9,19 +9,20 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
 )
 
-// Restart restarts a sidecar, whatever its restart policy, and returns what has come of that. Unless wait is set, it does not wait for it.
-func (r *Supervisor) Restart(name string, wait bool) (string, error) {
-	return r.wish(name, wait, func(i int) machine.Event { return machine.RestartAsked{At: r.now(), Proc: i} }, hasRestarted)
+// Restart restarts a sidecar, whatever its restart policy, and returns what has come of that. It waits for it until gone is closed; where
+// gone is nil, not at all.
+func (r *Supervisor) Restart(name string, gone <-chan struct{}) (string, error) {
+	return r.wish(name, gone, func(i int) machine.Event { return machine.RestartAsked{At: r.now(), Proc: i} }, hasRestarted)
 }
 
 // Start starts a sidecar that doesn't run, as Restart does.
-func (r *Supervisor) Start(name string, wait bool) (string, error) {
-	return r.wish(name, wait, func(i int) machine.Event { return machine.StartAsked{At: r.now(), Proc: i} }, hasStarted)
+func (r *Supervisor) Start(name string, gone <-chan struct{}) (string, error) {
+	return r.wish(name, gone, func(i int) machine.Event { return machine.StartAsked{At: r.now(), Proc: i} }, hasStarted)
 }
 
 // Stop stops a sidecar, and has it started again only by Start or Restart.
-func (r *Supervisor) Stop(name string, wait bool) (string, error) {
-	return r.wish(name, wait, func(i int) machine.Event { return machine.StopAsked{At: r.now(), Proc: i} }, hasStopped)
+func (r *Supervisor) Stop(name string, gone <-chan struct{}) (string, error) {
+	return r.wish(name, gone, func(i int) machine.Event { return machine.StopAsked{At: r.now(), Proc: i} }, hasStopped)
 }
 
 // Drain stops everything, as a SIGTERM does. It does not wait for that.
@@ -40,7 +41,7 @@ type outcome struct {
 type judge func(before, now machine.View) outcome
 
 // wish gives a person's wish to the machine and, where that is wanted, waits for what comes of it.
-func (r *Supervisor) wish(name string, wait bool, event func(i int) machine.Event, judge judge) (string, error) {
+func (r *Supervisor) wish(name string, gone <-chan struct{}, event func(i int) machine.Event, judge judge) (string, error) {
 	i, err := r.find(name)
 	if err != nil {
 		return "", err
@@ -52,22 +53,31 @@ func (r *Supervisor) wish(name string, wait bool, event func(i int) machine.Even
 		switch {
 		case r.answer != "":
 			outcomes <- outcome{err: errors.New(r.answer)}
-		case !wait:
+		case gone == nil:
 			outcomes <- outcome{}
 		default:
-			r.await(i, before, judge, outcomes)
+			r.await(i, before, judge, outcomes, gone)
 		}
 	})
-	o := <-outcomes
+	var o outcome
+	select {
+	case o = <-outcomes:
+	case <-gone:
+	}
 	if o.text != "" {
 		o.text = r.titles[i] + " " + o.text + "\n"
 	}
 	return o.text, o.err
 }
 
-// await sends what comes of a wish as soon as it is known.
-func (r *Supervisor) await(i int, before machine.View, judge judge, outcomes chan<- outcome) {
+// await sends what comes of a wish as soon as it is known, unless somebody has gone by then.
+func (r *Supervisor) await(i int, before machine.View, judge judge, outcomes chan<- outcome, gone <-chan struct{}) {
 	r.awaited = append(r.awaited, func() (done bool) {
+		select {
+		case <-gone:
+			return true
+		default:
+		}
 		o := judge(before, r.state.View(i))
 		if !o.known && r.state.Stopping() {
 			o = outcome{known: true, err: errors.New("everything is being stopped")}
