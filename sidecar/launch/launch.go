@@ -130,7 +130,7 @@ func prepare(p plan.Plan, app []string, s settings.Settings) (supervise.Launch, 
 	}
 	divided, err := divide(p, l, s, owns)
 	if err != nil && s.MemoryPolicy == memory.Warn {
-		say(&l, err.Error()+": nothing is divided")
+		say(&l, strings.TrimSuffix(err.Error(), memory.OrWarn)+": nothing is divided")
 		return l, nil
 	}
 	return divided, err

@@ -107,11 +107,13 @@ func TestVariablesThatNoShellReadsGetAWarning(t *testing.T) {
 }
 
 func TestAListOfOneThatHoldsAllWordsGetsAWarning(t *testing.T) {
-	source, err := declare.ParseSource([]byte("[[sidecars]]\nname = 'a'\ncommand = ['./a --quiet']"), "sidecar.toml")
 	expect := NewWithT(t).Expect
-	expect(err).NotTo(HaveOccurred())
-	expect(source.Warnings).To(Equal([]string{`sidecar.toml:3:12: sidecar "a": command[0] is "./a --quiet": a list has each ` +
-		`word for itself: write ["./a", "--quiet"], or the command as text`}))
+	for word, words := range map[string]string{"./a --quiet": `"./a", "--quiet"`, "sleep 500": `"sleep", "500"`} {
+		source, err := declare.ParseSource([]byte("[[sidecars]]\nname = 'a'\ncommand = ['"+word+"']"), "sidecar.toml")
+		expect(err).NotTo(HaveOccurred())
+		expect(source.Warnings).To(Equal([]string{`sidecar.toml:3:12: sidecar "a": command[0] is "` + word + `": a list has each ` +
+			`word for itself: write [` + words + `], or the command as text`}))
+	}
 }
 
 func TestTextStaysWhatAShellReads(t *testing.T) {

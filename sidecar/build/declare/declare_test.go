@@ -185,6 +185,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"a path without quotes", "command = [./agent]", []string{
 			"not TOML: unexpected character U+002E '.' at start of value: write text in quotes",
 		}},
+		{"UTF-16", "\xff\xfe[\x00", []string{"it is UTF-16: save it as UTF-8"}},
 		{"a colon", "name: agent", []string{"not TOML: expected '=' after key"}},
 		{"a bad escape", `name = "a=b\q"`, []string{`not TOML: invalid escape character U+0071 'q'`}},
 		{"a key twice", "a = 1\na = 2", []string{"not TOML: Key 'a' has already been defined"}},

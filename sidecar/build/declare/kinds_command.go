@@ -51,7 +51,7 @@ func sidecarCommand() kind[Command] {
 		if !isList {
 			return escaped(argv)
 		}
-		if len(argv) == 1 && strings.Contains(argv[0], " -") {
+		if len(argv) == 1 && (strings.Contains(argv[0], " -") || strings.Contains(argv[0], " ") && !strings.Contains(argv[0], "/")) {
 			words := strings.Join(document.ShowTexts(strings.Fields(argv[0])), ", ")
 			t.CautionItem(key, 0, "a list has each word for itself: write [%s], or the command as text", words)
 		}

@@ -136,6 +136,9 @@ type described struct {
 }
 
 func (s Slice) notDescribed(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%s: sidecar %q: files: %w: let everyone read it, with chmod, or leave it out", s.origin, s.Sidecar, err)
+	}
 	return fmt.Errorf("writing the bill of materials of sidecar %q: %w", s.Sidecar, err)
 }
 

@@ -24,6 +24,9 @@ const (
 	Off  Policy = "off"
 )
 
+// OrWarn ends the errors that Warn would make of less weight: the way out for who wants that.
+const OrWarn = ", or set " + PolicyVariable + "=" + string(Warn)
+
 // ParsePolicy reads a Policy; nothing is Fail.
 func ParsePolicy(s string) (Policy, error) {
 	switch p := Policy(s); p {
@@ -63,7 +66,7 @@ func Divide(c Container, app string, sidecars []Share) (Division, error) {
 	}
 	if d.Reserved() >= c.Limit {
 		return Division{}, errors.New("memory: " + d.sum() + " nothing of the container's " + c.Limit.String() + " for " + app +
-			" (" + c.Source + "): give the container more or them less, or set " + PolicyVariable + "=" + string(Warn))
+			" (" + c.Source + "): give the container more or them less" + OrWarn)
 	}
 	d.App.Memory = c.Limit - d.Reserved()
 	return d, nil

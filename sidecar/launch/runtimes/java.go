@@ -141,7 +141,7 @@ func (p *process) checkInitialHeap(most plan.Size, options []word) error {
 		leave = "its own " + p.share.String() + " leave: lower it, or give it more"
 	}
 	return errors.New("memory: " + p.title + ": " + options[where].text + " is more than the heap of " + jvmSize(most) + " that " + leave +
-		", or set " + memory.PolicyVariable + "=" + string(memory.Warn))
+		memory.OrWarn)
 }
 
 // checkHeap is an error where a heap that the user gave doesn't fit the share together with the other regions that are given: libjvm
@@ -172,7 +172,7 @@ func (p *process) misfit(what, table string) error {
 		origin = p.Container.Limit.String() + " less " + p.Reserved().String() + " for its sidecars"
 	}
 	return errors.New("memory: " + p.title + ": " + what + " " + p.share.String() + " available for allocation (" + origin + "): " + table +
-		": give it more, lower what is given, or set " + memory.PolicyVariable + "=" + string(memory.Warn))
+		": give it more, lower what is given" + memory.OrWarn)
 }
 
 // jvmSize writes a size as exactly as it is.

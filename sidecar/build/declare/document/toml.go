@@ -21,6 +21,11 @@ func ReadTOML(text []byte, p *Problems) *Node {
 		p.Addf(Position{}, "%w", ErrTooLarge)
 		return nil
 	}
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		p.Addf(Position{}, "it is UTF-16: save it as UTF-8")
+		return nil
+	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // a byte order mark, which some editors write
 	places, at, err := placesOf(text)
 	if err != nil {
 		p.Addf(at, "%w", err)
