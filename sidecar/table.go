@@ -51,7 +51,7 @@ func layout(row []string, widths map[int]int) (lines []string) {
 	return lines
 }
 
-// wrap returns text in lines of at most width, broken at spaces where there are some.
+// wrap returns text in lines of at most width, broken at spaces. A word that is longer stays whole, so that it can be copied, unless it is much longer.
 func wrap(text string, width int) []string {
 	runes := []rune(text)
 	var lines []string
@@ -60,10 +60,13 @@ func wrap(text string, width int) []string {
 			return append(lines, string(runes[:width-1])+"…")
 		}
 		end := width
-		for end > width/2 && runes[end] != ' ' {
+		for end > 0 && runes[end] != ' ' {
 			end--
 		}
-		if runes[end] != ' ' {
+		for end == 0 || end < len(runes) && runes[end] != ' ' {
+			end++
+		}
+		if end > 2*width {
 			end = width
 		}
 		lines = append(lines, strings.TrimRight(string(runes[:end]), " "))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,7 +58,8 @@ Exits with 0 if nothing is wrong, and with 1 otherwise.`,
 		if v.Sidecars > 1 {
 			count = fmt.Sprintf("%d sidecars", v.Sidecars)
 		}
-		fmt.Fprintf(c.OutOrStdout(), "%s: %s for %s: ok\n", v.Declaration, count, strings.Join(v.ProcessTypes, ", "))
+		types := strings.ReplaceAll(strings.Join(v.ProcessTypes, ", "), declare.EveryType, "every process type")
+		fmt.Fprintf(c.OutOrStdout(), "%s: %s for %s: ok\n", v.Declaration, count, types)
 		return nil
 	}
 	return c
@@ -88,6 +90,9 @@ func judge(c *cobra.Command, path, arch string) (verdict, error) {
 		return v, failure{err}
 	}
 	v.ProcessTypes = resolve.Types(d)
+	if slices.ContainsFunc(source.Sidecars, func(s declare.Sidecar) bool { return slices.Contains(s.ProcessTypes, declare.EveryType) }) {
+		v.ProcessTypes = []string{declare.EveryType}
+	}
 	if path != standardInput {
 		warnings, err := lookAtFiles(dir, arch, d.Sidecars)
 		v.Warnings = append(v.Warnings, warnings...)
