@@ -51,7 +51,8 @@ func layout(row []string, widths map[int]int) (lines []string) {
 	return lines
 }
 
-// wrap returns text in lines of at most width, broken at spaces. A word that is longer stays whole, so that it can be copied, unless it is much longer.
+// wrap returns text in lines of at most width, broken at spaces. A word that is longer stays whole, so that it can be copied, unless it is
+// much longer.
 func wrap(text string, width int) []string {
 	runes := []rune(text)
 	var lines []string

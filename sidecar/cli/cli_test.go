@@ -95,7 +95,8 @@ func TestWhatIsSaid(t *testing.T) {
 		stdout, stderr string
 	}{
 		{"right", "sidecar.toml", bash, []string{"validate"}, 0, "sidecar.toml: 1 sidecar for web: ok\n", ""},
-		{"for all", "sidecar.toml", bash + "process-types = ['*']\n", []string{"validate"}, 0, "sidecar.toml: 1 sidecar for every process type: ok\n", ""},
+		{"for all", "sidecar.toml", bash + "process-types = ['*']\n", []string{"validate"}, 0,
+			"sidecar.toml: 1 sidecar for every process type: ok\n", ""},
 		{"a directory", "sidecar.toml", bash, []string{"validate", "."}, 0, "sidecar.toml: 1 sidecar for web: ok\n", ""},
 		{"a manifest that the build would find", "manifest.yaml", manifest, []string{"validate"}, 0, "manifest.yaml: 1 sidecar for web: ok\n",
 			"warning: manifest.yaml:1:86: For application 'a': Sidecar \"x\": Cloud Foundry drops the key cmd: " +
