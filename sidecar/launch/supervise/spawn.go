@@ -27,16 +27,15 @@ const (
 // child is a process of the plan, whether it runs or not.
 type child struct {
 	plan.Process
-	argv      []string
-	env       []string
-	pid       int // 0 while it doesn't run
-	lastPID   int // that of its last run
-	ended     unix.WaitStatus
-	rest      *rest
-	used      plan.Size // when it was last measured; 0: it was not
-	spawnedAt time.Time
-	stopProbe [plan.ProbeKinds]func()
-
+	argv       []string
+	env        []string
+	pid        int // 0 while it doesn't run
+	lastPID    int // that of its last run
+	ended      unix.WaitStatus
+	rest       *rest
+	used       plan.Size // when it was last measured; 0: it was not
+	spawnedAt  time.Time
+	stopProbe  [plan.ProbeKinds]func()
 	endPreStop func()
 	unprobed   [plan.ProbeKinds]bool // a probe has no result, and that was said
 	said       said

@@ -74,20 +74,25 @@ func (w *watcher) run(changed func(path, state string)) {
 // look sees what all paths are like, after it has begun to watch everything that can change that: so nothing is missed.
 func (w *watcher) look() {
 	for _, path := range w.paths {
-		for before, now := []string(nil), watched(path); !slices.Equal(now, before); before, now = now, watched(path) { // some may have appeared
-			for _, dir := range now {
-				w.add(dir, events)
-				for dir != filepath.Dir(dir) {
-					dir = filepath.Dir(dir)
-					w.add(dir, ownEvents)
-				}
-			}
-		}
+		w.watch(path)
 	}
 	w.seen = States(w.paths)
 }
 
-// add watches a file or a directory for more. One that is gone has told so.
+// watch begins to watch what can change what a path leads to, until there is no more of that than before.
+func (w *watcher) watch(path string) {
+	for known, all := []string(nil), watched(path); !slices.Equal(all, known); known, all = all, watched(path) {
+		for _, each := range all {
+			w.add(each, events)
+			for each != filepath.Dir(each) {
+				each = filepath.Dir(each)
+				w.add(each, ownEvents)
+			}
+		}
+	}
+}
+
+// add watches a file or a directory for more events. One that is gone has told so.
 func (w *watcher) add(path string, events uint32) {
 	_, _ = unix.InotifyAddWatch(w.fd, path, events|unix.IN_MASK_ADD)
 }
