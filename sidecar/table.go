@@ -64,8 +64,10 @@ func wrap(text string, width int) []string {
 		for end > 0 && runes[end] != ' ' {
 			end--
 		}
-		for end == 0 || end < len(runes) && runes[end] != ' ' {
-			end++
+		if end == 0 {
+			for end = width; end < len(runes) && runes[end] != ' '; {
+				end++
+			}
 		}
 		if end > 2*width {
 			end = width

@@ -90,7 +90,7 @@ func judge(c *cobra.Command, path, arch string) (verdict, error) {
 		return v, failure{err}
 	}
 	v.ProcessTypes = resolve.Types(d)
-	if slices.ContainsFunc(source.Sidecars, func(s declare.Sidecar) bool { return slices.Contains(s.ProcessTypes, declare.EveryType) }) {
+	if slices.Contains(resolve.Types(source.Declaration), declare.EveryType) {
 		v.ProcessTypes = []string{declare.EveryType}
 	}
 	if path != standardInput {

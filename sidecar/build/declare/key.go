@@ -19,6 +19,12 @@ type Key struct {
 	Type     Type   // set by row
 }
 
+// isMissing reports whether a key that has to be in the table isn't.
+func (k Key) isMissing(t *document.Table) bool {
+	v := t.Peek(k.Name)
+	return k.Required != "" && (v == nil || v == "")
+}
+
 // Type describes how a key's value is written.
 type Type struct {
 	Name      string   // such as "list of text"
@@ -64,12 +70,6 @@ func row[T, V any](k Key, is kind[V], field func(*T) *V) key[T] {
 
 // keys is the table of all keys that a T has, in the order in which they are documented.
 type keys[T any] []key[T]
-
-// isMissing reports whether a key that has to be in the table isn't.
-func (k Key) isMissing(t *document.Table) bool {
-	v := t.Peek(k.Name)
-	return k.Required != "" && (v == nil || v == "")
-}
 
 // read reads every key of a table, and reports the others and what is missing, unless one of the others was likely meant to be it.
 func (all keys[T]) read(t *document.Table) T {

@@ -93,12 +93,12 @@ func events(s *supervise.Supervisor, words []string, a answer) {
 	a.show(timeline(happenings, chain))
 }
 
-// drain lets the client wait for the end of everything, which is that of the connection too.
+// drain lets the client wait for the end of everything, which is that of the connection too, unless he goes away before.
 func drain(s *supervise.Supervisor, words []string, a answer) {
 	a.show("stopping everything\n")
 	s.Drain()
-	if !slices.Contains(words, NoWait) {
-		select {}
+	if gone := a.patience(words); gone != nil {
+		<-gone
 	}
 }
 

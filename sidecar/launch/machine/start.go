@@ -17,7 +17,8 @@ func (t *step) proceed() {
 	}
 }
 
-// startReady gives up those whose dependencies never will hold, and then starts those whose dependencies do, or starts them again.
+// startReady gives up those whose dependencies never will hold, and then starts those whose dependencies do, and those again of
+// which a file has changed.
 func (t *step) startReady() {
 	for t.skipBroken() {
 		// until nobody has waited for those that were given up
@@ -30,7 +31,8 @@ func (t *step) startReady() {
 		switch e, _ := t.unmet(i); {
 		case e != nil:
 		case runsOn:
-			t.restartChanged(i)
+			t.report(p.changed + " has changed; restarting " + t.title(i))
+			t.stop(i, asked)
 		default:
 			t.tellMissing(i)
 			t.spawn(i)

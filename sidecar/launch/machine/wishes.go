@@ -66,25 +66,14 @@ func (t *step) changed(i int, path string) {
 	switch {
 	case on == nil || t.stopping || p.phase != Running:
 	case on.Do == plan.DoRestart:
-		t.own(i).changed = path
-		t.restartChanged(i)
+		t.own(i).changed = path // startReady restarts it as soon as it could be started again
+		if e, never := t.unmet(i); never {
+			t.report(path + " has changed; " + t.title(i) + " is not restarted: it needs " + t.need(*e) + ", which " + t.procs[e.On].end)
+		} else if e != nil {
+			t.report(path + " has changed; " + t.title(i) + " is not restarted yet: it needs " + t.need(*e))
+		}
 	default:
 		t.debug(path + " has changed; sending " + on.Do + " to " + t.title(i))
 		t.do(Signal{i, syscall.Signal(plan.StopSignal(on.Do))})
-	}
-}
-
-// restartChanged restarts a process one of whose files has changed, unless it could not be started again: it runs on until it can.
-func (t *step) restartChanged(i int) {
-	p := t.own(i)
-	e, never := t.unmet(i)
-	switch {
-	case never:
-		t.report(p.changed + " has changed; " + t.title(i) + " is not restarted: it needs " + t.need(*e) + ", which " + t.procs[e.On].end)
-	case e != nil:
-		t.report(p.changed + " has changed; " + t.title(i) + " is not restarted yet: it needs " + t.need(*e))
-	default:
-		t.report(p.changed + " has changed; restarting " + t.title(i))
-		t.stop(i, asked)
 	}
 }
