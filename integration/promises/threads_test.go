@@ -33,7 +33,7 @@ func testThreads(t *testing.T, _ spec.G, it spec.S) {
 			}
 			app.tell("exit", "0")
 			Expect(s.exits()).To(BeZero())
-			Expect(s.stderr.String()).To(BeEmpty())
+			Expect(lines(&s.stderr)).To(HaveEach(`supervisor | sidecar "flaky" is restarted as asked`))
 		})
 	}
 }

@@ -43,7 +43,9 @@ func testWishes(t *testing.T, when spec.G, it spec.S) {
 		app.tell("exit", "0")
 		second.hears("SIGTERM")
 		Expect(s.exits()).To(BeZero())
-		Expect(s.stderr.String()).To(BeEmpty())
+		Expect(lines(&s.stderr)).To(Equal([]string{
+			`supervisor | sidecar "config-server" is stopped as asked`, `supervisor | sidecar "config-server" is started as asked`,
+		}), "once each")
 	})
 
 	it("waits till a restarted sidecar is past its startup probe", func() {

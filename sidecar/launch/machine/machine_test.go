@@ -157,14 +157,14 @@ var waiting = []scenario{
 	{"nor for one that somebody stops, whatever that leaves behind", web(sidecar("apm", optional, probed(plan.Startup, 1))), `
 		begin            → spawn apm
 		apm runs         → watch apm startup
-		stop apm         → unwatch apm startup | SIGTERM apm | grace apm 5s | done
+		stop apm         → unwatch apm startup | SIGTERM apm | grace apm 5s | say stopped as asked | done
 		apm exits 0 leaving → SIGTERM rest of apm
 		                 | say! web starts without sidecar "apm": it was told to stop and exited with status 0 | spawn app
 	`},
 	{"but for one that somebody restarts it still waits", web(sidecar("apm", optional, probed(plan.Startup, 1))), `
 		begin            → spawn apm
 		apm runs         → watch apm startup
-		restart apm      → unwatch apm startup | SIGTERM apm | grace apm 5s | done
+		restart apm      → unwatch apm startup | SIGTERM apm | grace apm 5s | say restarted as asked | done
 		apm exits 0 leaving → SIGTERM rest of apm
 		apm clears       → spawn apm
 		apm runs         → watch apm startup
@@ -262,7 +262,7 @@ var sharing = []scenario{
 		app exits 7      → say! exit code 137: sidecar "a" exited with status 137 | exit 137
 	`},
 	{"nor an end that somebody wanted", web(sidecar("a", optional), sidecar("b", needs("a", plan.Started))), running("a", "b") + `
-		restart b        → SIGTERM b | grace b 5s | done
+		restart b        → SIGTERM b | grace b 5s | say restarted as asked | done
 		a exits 1        → say sidecar "a" exited with status 1; web goes on without it
 		b exits 0        → say sidecar "b" can't start: it needs a started, which exited with status 1; stopping web | budget 9s
 		                 | SIGTERM app | grace app 9s
@@ -422,43 +422,43 @@ var asking = []scenario{
 		sidecar("a", needs("b", plan.Started)), sidecar("b", restarts(plan.Always, 5))), `
 		begin            → spawn b
 		b runs           → spawn a
-		restart a        → done
+		restart a        → say restarted as asked | done
 		b exits 1        → say restarting it in 1s | backoff b 1s
 		a cannot start 127: gone →
 		1s backoff of b  → spawn b
 		b runs           → spawn a
 	`},
 	{"a sidecar that runs is stopped first", web(sidecar("a"), sidecar("b", needs("a", plan.Started))), running("a", "b") + `
-		restart a        → SIGTERM a | grace a 5s | done
+		restart a        → SIGTERM a | grace a 5s | say restarted as asked | done
 		restart b        → refuse sidecar "b" can't be started now: it needs a started
-		restart a        → done
+		restart a        → say restarted as asked | done
 		5s grace of a    → say killing it | SIGKILL a
 		a exits 137      → spawn a
 		a runs           →
-		restart b        → SIGTERM b | grace b 5s | done
+		restart b        → SIGTERM b | grace b 5s | say restarted as asked | done
 		b exits 143      → spawn b
 	`},
 	{"one that backs off starts at once", web(sidecar("a", restarts(plan.Always, 1))), running("a") + `
 		a exits 1        → say in 1s | backoff a 1s
-		restart a        → done | spawn a
+		restart a        → say restarted as asked | done | spawn a
 		a runs           →
 		a exits 1        → say in 2s | backoff a 2s
 	`},
 	{"one that has ended starts again", web(sidecar("a", optional)), running("a") + `
 		a exits 0        → say goes on without it
-		restart a        → done | spawn a
+		restart a        → say started as asked | done | spawn a
 	`},
 	{"one that is being started is stopped when it runs", web(sidecar("a")), `
 		begin            → spawn a
-		restart a        → done
+		restart a        → say restarted as asked | done
 		a runs           → SIGTERM a | grace a 5s
 		a exits 143      → spawn a
 		a runs           → spawn app
 	`},
 	{"but not where all are stopped meanwhile", web(sidecar("a"), sidecar("b", needs("a", plan.Started))), running("a", "b") + `
-		restart a        → SIGTERM a | grace a 5s | done
+		restart a        → SIGTERM a | grace a 5s | say restarted as asked | done
 		a exits 143      → spawn a
-		restart a        → done
+		restart a        → say restarted as asked | done
 		SIGTERM          → say SIGTERM came; stopping web | budget 9s | SIGTERM app | grace app 8s
 		a runs           →
 		app exits 143    → SIGTERM b | grace b 5s
@@ -590,9 +590,9 @@ var lingering = []scenario{
 		2s a clears      → backoff a 1s
 		3s backoff of a  → spawn a
 		a runs           →
-		restart a        → SIGTERM a | grace a 5s | done
+		restart a        → SIGTERM a | grace a 5s | say restarted as asked | done
 		a exits 0 leaving → SIGTERM rest of a
-		restart a        → done
+		restart a        → say restarted as asked | done
 		4s a clears      → spawn a
 	`},
 	{"what can't be killed holds up no restart", web(sidecar("a", restarts(plan.Always, 5))), running("a") + `
@@ -613,7 +613,7 @@ var lingering = []scenario{
 	`},
 	{"a restart that is asked for needn't wait for the backoff", web(sidecar("a", restarts(plan.Always, 5))), running("a") + `
 		a exits 1 leaving → say restarting it in 1s | SIGTERM rest of a | grace a 5s
-		restart a        → done
+		restart a        → say restarted as asked | done
 		1s a clears      → spawn a
 	`},
 	{"who waits for its completion needn't wait for what it left", web(sidecar("a", needs("init", plan.Completed)), sidecar("init")), `
@@ -657,12 +657,12 @@ var draining = []scenario{
 	{"of a restart, until all are stopped", web(sidecar("a", drains(1, false)), sidecar("b", drains(1, false)), sidecar("c", drains(1,
 		false))),
 		running("a", "b", "c") + `
-		restart a        → drain a 1s | done
-		restart b        → drain b 1s | done
-		stop c           → drain c 1s | done
+		restart a        → drain a 1s | say restarted as asked | done
+		restart b        → drain b 1s | say restarted as asked | done
+		stop c           → drain c 1s | say stopped as asked | done
 		b exits 0        → spawn b
 		c exits 0        →
-		restart b        → done
+		restart b        → say restarted as asked | done
 		b runs           → drain b 1s
 		SIGTERM          → say SIGTERM came; stopping web | budget 9s | SIGTERM app | grace app 8s
 		app exits 0      → drain a 1s | drain b 1s
@@ -671,7 +671,7 @@ var draining = []scenario{
 		a clears         → exit 0
 	`},
 	{"of a restart with a pre-stop, which all that are stopped begin anew", web(sidecar("a", drains(0, true))), running("a") + `
-		restart a        → hook of a | drain a 5s | done
+		restart a        → hook of a | drain a 5s | say restarted as asked | done
 		1s SIGTERM       → say SIGTERM came; stopping web | budget 9s | no hook of a | SIGTERM app | grace app 8s
 		app exits 0      → hook of a | drain a 4.5s
 		a exits 0        → no hook of a | exit 0
@@ -681,23 +681,26 @@ var draining = []scenario{
 var holding = []scenario{
 	{"a sidecar that is stopped stays so until it is started", web(sidecar("a"), sidecar("b", restarts(plan.Always, 5)), sidecar("c")), `
 		begin            → spawn a | spawn b | spawn c
-		stop c           → done
+		stop c           → say stopped as asked | done
 		c cannot start 127: gone →
-		start c          → done | spawn c
+		start c          → say started as asked | done | spawn c
 		a runs           →
 		b runs           →
 		c runs           → spawn app
 		app runs         →
-		stop a           → SIGTERM a | grace a 5s | done
+		stop a           → SIGTERM a | grace a 5s | say stopped as asked | done
+		start a          → say started again as asked | done
+		stop a           → say stopped as asked | done
 		a exits 143      →
-		start a          → done | spawn a
+		stop a           → done
+		start a          → say started as asked | done | spawn a
 		a runs           →
 		b exits 1        → say restarting it in 1s | backoff b 1s
-		stop b           → done
-		start b          → done | spawn b
+		stop b           → say stopped as asked | done
+		start b          → say started as asked | done | spawn b
 		b runs           →
 		b exits 1 leaving → say restarting it in 2s | SIGTERM rest of b | grace b 5s
-		stop b           → done
+		stop b           → say stopped as asked | done
 		b clears         →
 		SIGTERM          → say SIGTERM came; stopping web | budget 9s | SIGTERM app | grace app 8s
 	`},
@@ -705,21 +708,21 @@ var holding = []scenario{
 		sidecar("vault", optional, probed(plan.Readiness, 1)), sidecar("a", optional, needs("vault", plan.Ready)),
 		sidecar("b", optional, restarts(plan.Always, 5), needs("vault", plan.Ready))), `
 		begin            → spawn vault
-		stop a           → done
+		stop a           → say stopped as asked | done
 		vault runs       → watch vault readiness
 		vault passes readiness → spawn b
 		b runs           → say! web starts without sidecar "a": somebody has stopped it | spawn app
 		app runs         →
-		start a          → done | spawn a
+		start a          → say started as asked | done | spawn a
 		a runs           →
 		a exits 0        → say web goes on without it
 		b exits 1        → say restarting it in 1s | backoff b 1s
 		vault exits 1    → unwatch vault readiness | say web goes on without it
 		1s backoff of b  → say! sidecar "b" can't start: it needs vault ready, which exited with status 1; web goes on without it
-		restart vault    → done | spawn vault
+		restart vault    → say started as asked | done | spawn vault
 		vault runs       → watch vault readiness
 		vault passes readiness →
-		start b          → done | spawn b
+		start b          → say started as asked | done | spawn b
 	`},
 }
 

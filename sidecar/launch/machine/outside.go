@@ -99,19 +99,20 @@ func (t *step) restartAsked(i int) {
 		t.do(Answer{t.title(i) + " " + refused})
 		return
 	}
-	p := t.own(i)
+	p, done := t.own(i), "restarted"
 	switch {
 	case p.phase == BackingOff:
 		t.do(CancelTimer{Timer{Backoff, i}})
 		p.phase, p.why, p.since = Waiting, asked, t.now
 	case over(p.phase), p.phase == Held:
+		done = "started"
 		p.phase, p.why, p.since = Waiting, asked, t.now
 	case p.phase == Lingering:
 		p.next, p.why, p.since = Waiting, asked, t.now
 	default:
 		t.stop(i, asked)
 	}
-	t.debug(t.title(i) + " is restarted as asked")
+	t.report(t.title(i) + " is " + done + " as asked")
 	t.do(Answer{})
 }
 

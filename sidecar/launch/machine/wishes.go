@@ -17,6 +17,9 @@ func (t *step) stopAsked(i int) {
 		return
 	}
 	switch p := t.own(i); {
+	case over(p.phase), p.phase == Held:
+		t.do(Answer{}) // it doesn't run already
+		return
 	case p.phase == Waiting:
 		p.phase = Held
 	case p.phase == BackingOff:
@@ -27,7 +30,7 @@ func (t *step) stopAsked(i int) {
 	case p.phase == Spawning, p.phase == Running, p.phase == Stopping:
 		t.stop(i, held)
 	}
-	t.debug(t.title(i) + " is stopped as asked")
+	t.report(t.title(i) + " is stopped as asked")
 	t.do(Answer{})
 }
 
@@ -44,6 +47,7 @@ func (t *step) startAsked(i int) {
 		}
 	case Stopping:
 		p.why = asked
+		t.report(t.title(i) + " is started again as asked")
 	case Waiting, Running:
 	default:
 		t.restartAsked(i)
