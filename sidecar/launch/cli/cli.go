@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/version"
 )
@@ -64,7 +65,9 @@ func failed(verb string, err error) int {
 		os.Stderr.WriteString("supervisor: " + err.Error() + "\n\n" + usageOf(verb))
 		return misuse
 	}
-	os.Stderr.WriteString("supervisor: " + err.Error() + "\n")
+	for line := range strings.SplitSeq(err.Error(), "\n") { // several wrong settings are one error
+		os.Stderr.WriteString("supervisor: " + line + "\n")
+	}
 	return 1
 }
 

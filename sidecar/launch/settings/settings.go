@@ -44,7 +44,7 @@ type Settings struct {
 }
 
 // Read returns the settings, and p as they want it. environ is os.Environ's; an empty variable is as good as none. Words may be written in
-// capitals. An error names the variable, its value and what to write.
+// capitals. An error names each variable that is wrong, its value and what to write.
 func Read(p plan.Plan, environ []string) (Settings, plan.Plan, error) {
 	s := Settings{StopBudget: defaultBudget, Level: machine.Info, MemoryPolicy: memory.Fail}
 	known := []setting{
@@ -57,6 +57,7 @@ func Read(p plan.Plan, environ []string) (Settings, plan.Plan, error) {
 		{memory.PolicyVariable, func(v string) (err error) { s.MemoryPolicy, err = memory.ParsePolicy(strings.ToLower(v)); return err }},
 		{memory.TotalVariable, func(v string) (err error) { s.MemoryTotal, err = plan.ParseSize(v); return err }},
 	}
+	var wrong []error
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
 		if value == "" || !strings.HasPrefix(name, prefix) {
@@ -68,10 +69,10 @@ func Read(p plan.Plan, environ []string) (Settings, plan.Plan, error) {
 			continue
 		}
 		if err := known[i].apply(value); err != nil {
-			return s, p, fault.Wrap(name+"="+strconv.Quote(value)+": ", err)
+			wrong = append(wrong, fault.Wrap(name+"="+strconv.Quote(value)+": ", err))
 		}
 	}
-	return s, p, nil
+	return s, p, errors.Join(wrong...)
 }
 
 // setting is a variable and what its value does.
@@ -116,22 +117,22 @@ func address(s string) (inet.Endpoint, error) {
 
 // disable leaves out the sidecars that are named; those that depend on them start without.
 func disable(p plan.Plan, names string) (plan.Plan, error) {
-	off := map[string]bool{}
-	for name := range strings.SplitSeq(names, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			off[name] = true
-		}
-	}
-	var known []string
+	var known, off, unknown []string
 	for _, s := range p.Sidecars {
 		known = append(known, s.Name)
 	}
-	for name := range off {
-		if !slices.Contains(known, name) {
-			return p, errors.New(p.Type + " has no sidecar " + strconv.Quote(name) + "; it has: " + strings.Join(known, ", "))
+	for name := range strings.SplitSeq(names, ",") {
+		switch name = strings.TrimSpace(name); {
+		case slices.Contains(known, name):
+			off = append(off, name)
+		case name != "":
+			unknown = append(unknown, strconv.Quote(name))
 		}
 	}
-	p.Sidecars = slices.DeleteFunc(slices.Clone(p.Sidecars), func(s plan.Process) bool { return off[s.Name] })
+	if len(unknown) > 0 {
+		return p, errors.New(p.Type + " has no sidecar " + strings.Join(unknown, ", ") + "; it has: " + strings.Join(known, ", "))
+	}
+	p.Sidecars = slices.DeleteFunc(slices.Clone(p.Sidecars), func(s plan.Process) bool { return slices.Contains(off, s.Name) })
 	return p, nil
 }
 

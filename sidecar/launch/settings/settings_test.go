@@ -43,3 +43,13 @@ func TestRead(t *testing.T) {
 		})
 	}
 }
+
+func TestReadTellsAllThatIsWrong(t *testing.T) {
+	expect := NewWithT(t).Expect
+	web := plan.Plan{Type: "web", Sidecars: []plan.Process{{Name: "agent"}, {Name: "relay"}}}
+	_, _, err := settings.Read(web, []string{
+		"BPL_SIDECAR_LOG_LEVEL=loud", "BPL_SIDECAR_DISABLED=agnet, relay,proxy", "BPL_SIDECAR_LOG_FORMAT=json",
+	})
+	expect(err).To(MatchError(`BPL_SIDECAR_LOG_LEVEL="loud": write info or debug` + "\n" +
+		`BPL_SIDECAR_DISABLED="agnet, relay,proxy": web has no sidecar "agnet", "proxy"; it has: agent, relay`))
+}
