@@ -71,7 +71,8 @@ var others = map[string][]string{
 var noLosses = map[string][]string{
 	"written into a file": {
 		"# lost: <>", "# needs: <>", `sleep <>; exec "$0" "$@"`, "cd <>", "exec <>", "export <>=<>",
-		"# from <>", "[[sidecars]] name = <>", ": remove it where it is the app itself", ": most likely the app itself; remove it then",
+		"# from <>", "[[sidecars]] name = <>", ": remove it where it is the app itself", "<> = <> # from <>",
+		": remove it where it is the app itself, and put its <> under [app]",
 		"All end when this one has ended, with status 0 too. Where they are to go on, write essential = false.",
 		"Where they wait for its end, as for a job, write below: [app], depends-on = { <> = \"completed\" }",
 		": remove it where it runs in a container of its own", `<> && exec "$0" "$@"`, "cat <>/<> >/tmp/fate-<>",

@@ -15,6 +15,7 @@ import (
 // Found is what one file says.
 type Found struct {
 	File     string
+	App      []Key // of the [app] table
 	Sidecars []Sidecar
 	Lost     []string // what could not be taken over, a sentence each
 }
@@ -36,20 +37,50 @@ func (s Sidecar) mayEnd() bool { return !slices.Contains(s.Keys, Key{"restart", 
 // set adds a key whose value is written as TOML.
 func (s *Sidecar) set(name string, value any) { s.Keys = append(s.Keys, Key{name, tomlOf(value)}) }
 
-// web is the process type of the app itself.
-const web = "web"
+// apps are what other tools' files call the app itself: web is its process type, and app is no sidecar's name.
+var apps = []string{"web", "app"}
 
-// orTheApp is the comment on a process of a file that has the app among its processes.
-func orTheApp(name string) string {
-	if name == web {
-		return ": most likely the app itself; remove it then"
+// ofTheApp are the keys that a sidecar and the app have in common, of those that are taken over.
+var ofTheApp = []string{"depends-on", "stop-signal", "stop-grace-period-seconds", "readiness-probe"}
+
+// takeApp takes a process for the app, of which a declaration says little. left are those of its keys that are none of ours.
+func (f *Found) takeApp(who string, ours []Key, left []string) {
+	f.App = ours
+	if len(left) > 0 {
+		f.lose("%s is the app, whose command a buildpack or a Procfile gives, and whose variables the container has; left out: %s",
+			who, strings.Join(left, ", "))
 	}
-	return ": remove it where it is the app itself"
+}
+
+// orTheApp is the comment on a process of a file that may have the app among its processes.
+func orTheApp(keys []Key) string {
+	var common []string
+	for _, key := range keys {
+		if slices.Contains(ofTheApp, key.Name) {
+			common = append(common, key.Name)
+		}
+	}
+	if len(common) == 0 {
+		return ": remove it where it is the app itself"
+	}
+	return ": remove it where it is the app itself, and put its " + strings.Join(common, ", ") + " under [app]"
 }
 
 // lose names something that could not be taken over.
 func (f *Found) lose(format string, args ...any) {
 	f.Lost = append(f.Lost, fmt.Sprintf(format, args...))
+}
+
+// loseFor is lose where the reason is the same for many: it is told once.
+func (f *Found) loseFor(reason, format string, args ...any) {
+	lost := fmt.Sprintf(format, args...)
+	for i, others := range f.Lost {
+		if others, same := strings.CutSuffix(others, ": "+reason); same {
+			f.Lost[i] = others + ", " + lost + ": " + reason
+			return
+		}
+	}
+	f.lose("%s: %s", lost, reason)
 }
 
 // appDir is where the app is in an image (the specification's Platform Interface, CNB_APP_DIR).
@@ -113,9 +144,22 @@ func In(dir string) ([]Found, error) {
 	return all, nil
 }
 
-// TOML returns a commented sidecar.toml of what was found.
+// TOML returns a commented sidecar.toml of what was found. Where several files say the same of the app, the first counts.
 func TOML(all []Found) string {
 	var out strings.Builder
+	var app []string // keys that it has
+	for _, found := range all {
+		for _, key := range found.App {
+			if slices.Contains(app, key.Name) {
+				continue
+			}
+			if len(app) == 0 {
+				out.WriteString("\n[app]\n")
+			}
+			app = append(app, key.Name)
+			fmt.Fprintf(&out, "%s = %s # from %s\n", key.Name, key.Value, found.File)
+		}
+	}
 	for _, found := range all {
 		for _, s := range found.Sidecars {
 			fmt.Fprintf(&out, "\n# from %s%s\n", found.File, s.Comment)

@@ -39,20 +39,34 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 			"[program:my agent]\ncommand=/app/agent -v %(ENV_LEVEL)s ; the agent\n" +
 			"directory=conf\nenvironment=A=\"x,y\",B='%(ENV_HOME)s/z',C=1\nautorestart=unexpected\nstartretries=7\nstopsignal=QUIT\n" +
 			"stopwaitsecs=4\nexitcodes=0,2\nuser=nobody\npriority=5\n",
-			"# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"my agent\"\n" +
+			"# from supervisord.conf: remove it where it is the app itself, and put its stop-signal, stop-grace-period-seconds under [app]\n" +
+				"[[sidecars]]\nname = \"my agent\"\n" +
 				"command = [\"/app/agent\", \"-v\", \"$(LEVEL)\"]\nworking-dir = \"conf\"\nenv = { A = \"x,y\", B = \"$(HOME)/z\", C = \"1\" }\n" +
 				"restart = \"on-failure\"\nmax-restarts = 7\nstop-signal = \"SIGQUIT\"\nstop-grace-period-seconds = 4\nsuccess-exit-codes = [0, 2]\n",
 			[]string{"my agent: user = nobody: every process has the container's user",
 				"my agent: priority = 5: write depends-on: what waits for what; for a job, [app] with depends-on = { migrate = \"completed\" }",
 				ends}},
 		"supervisord's values in several lines": {"supervisord.conf", "[supervisord]\nenvironment=LEVEL=\"1\",HOST=h\n" +
-			"[program:web]\ncommand=./a\n    --one ; the first\n  ; the second\n    --two\nautorestart=true\n" +
+			"[program:a]\ncommand=./a\n    --one ; the first\n  ; the second\n    --two\nautorestart=true\n" +
 			"environment=\n    A=\"1\",\n    LEVEL = '2 #', ; louder\n" +
 			"[program:b]\ncommand=./b\nautorestart=true\n",
-			"# from supervisord.conf: most likely the app itself; remove it then\n[[sidecars]]\nname = \"web\"\n" +
+			"# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"a\"\n" +
 				"command = [\"./a\", \"--one\", \"--two\"]\nrestart = \"always\"\nenv = { A = \"1\", HOST = \"h\", LEVEL = \"2 #\" }\n" +
 				"\n# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\ncommand = [\"./b\"]\n" +
 				"restart = \"always\"\nenv = { HOST = \"h\", LEVEL = \"1\" }\n", nil},
+		"supervisord's app and priorities": {"supervisord.conf", "[supervisord]\nuser=root\n[program:app]\ncommand=./a\nautostart=true\n" +
+			"priority=1\nstopsignal=quit\nstopwaitsecs=30\nenvironment=A=1\n[program:b]\ncommand=./b\nautorestart=true\npriority=2\n" +
+			"[program:c]\ncommand=./c\nautorestart=true\npriority=3\n",
+			"[app]\nstop-signal = \"SIGQUIT\" # from supervisord.conf\nstop-grace-period-seconds = 30 # from supervisord.conf\n" +
+				"\n# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\ncommand = [\"./b\"]\n" +
+				"restart = \"always\"\n" +
+				"\n# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"c\"\ncommand = [\"./c\"]\n" +
+				"restart = \"always\"\n",
+			[]string{"supervisord: user = root: every process has the container's user",
+				"app is the app, whose command a buildpack or a Procfile gives, and whose variables the container has; " +
+					"left out: command, priority, environment",
+				"b: priority = 2, c: priority = 3: write depends-on: what waits for what; " +
+					"for a job, [app] with depends-on = { migrate = \"completed\" }"}},
 		"supervisord's values that are as ours, and those that are wrong": {"supervisord.conf", "[program:b]\ncommand=./b\n" +
 			"autostart=true\nautorestart=true\nnumprocs=1\nredirect_stderr=false\nstopasgroup=true\nkillasgroup=true\n" +
 			"stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\nstderr_logfile=/dev/fd/2\nexitcodes=0,z\nenvironment=A\n",
@@ -76,18 +90,35 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 				"c: directory = /srv: it is outside of the app", "[group:all]: there is nothing like it", ends}},
 		"Compose's variables and directories": {"compose.yaml", "services:\n  a:\n    build: .\n    working_dir: /workspace/x\n" +
 			"    command: [./a, $PORT, \"${PORT}0\", \"$$HOME $$(id)\", \"${LEVEL:-info}\"]\n    environment: {URL: \"http://${HOST}\"}\n" +
-			"  web:\n    build: .\n    working_dir: /srv\n    command: ./b\n",
+			"  b:\n    build: .\n    working_dir: /srv\n    entrypoint: ./b --on\n    command: [\"${DB:?none}\", now]\n",
 			"# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"a\"\n" +
 				"command = [\"./a\", \"$(PORT)\", \"$(PORT)0\", \"$HOME $$(id)\", \"${LEVEL:-info}\"]\nworking-dir = \"x\"\n" +
 				"env = { URL = \"http://$(HOST)\" }\n" +
-				"\n# from compose.yaml: most likely the app itself; remove it then\n[[sidecars]]\nname = \"web\"\ncommand = [\"./b\"]\n",
-			[]string{"service a: ${LEVEL:-info}: write its value", "web: working_dir = /srv: it is outside of the app"}},
+				"\n# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\n" +
+				"command = [\"./b\", \"--on\", \"${DB:?none}\", \"now\"]\n",
+			[]string{"service a: ${LEVEL:-info}: write its value", "service b: ${DB:?none}: write its value",
+				"b: working_dir = /srv: it is outside of the app"}},
+		"Compose's app": {"compose.yaml", "services:\n  front:\n    build: .\n    ports: [\"80:80\"]\n    network_mode: \"service:a\"\n" +
+			"    environment: {A: b}\n    depends_on: {a: {condition: service_completed_successfully}, db: {condition: service_started}}\n" +
+			"    stop_signal: SIGQUIT\n  db: {image: postgres}\n" +
+			"  a:\n    build: .\n    command: ./a up ${DB:?no DB}\n    network_mode: host\n    expose: [\"1\"]\n" +
+			"    healthcheck: {test: [CMD, ./h, $$A, $X]}\n",
+			"[app]\ndepends-on = { a = \"completed\" } # from compose.yaml\nstop-signal = \"SIGQUIT\" # from compose.yaml\n" +
+				"\n# from compose.yaml: remove it where it is the app itself, and put its readiness-probe under [app]\n" +
+				"[[sidecars]]\nname = \"a\"\ncommand = [\"./a\", \"up\", \"${DB:?no\", \"DB}\"]\n" +
+				"readiness-probe = { exec = { command = [\"./h\", \"$A\", \"$X\"] } }\n",
+			[]string{"service a: ${DB:?no: write its value",
+				"service a: healthcheck: $X: write its value", "service db: its command is only in its image postgres",
+				"service front: depends_on db: that becomes no sidecar",
+				"service front is the app, whose command a buildpack or a Procfile gives, and whose variables the container has; " +
+					"left out: environment, network_mode, ports",
+				"service a: expose, service a: network_mode: app and sidecars share 127.0.0.1"}},
 		"Compose's health checks and limits": {"compose.yaml", "services:\n  a:\n    build: .\n    command: ./a\n" +
 			"    env_file: [a.env, /etc/x.env]\n    deploy: {resources: {limits: {memory: 64M}}}\n" +
 			"    healthcheck: {test: [CMD, ./h], interval: 1m30s, timeout: 2500ms, retries: 5, start_period: 40s}\n" +
 			"  b:\n    build: .\n    command: ./b\n    deploy: {replicas: 2, resources: {limits: {memory: 1G}}}\n",
-			"# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"a\"\ncommand = [\"./a\"]\n" +
-				"env-from = [{ file = \"a.env\" }]\nmemory = \"64M\"\nreadiness-probe = { exec = { command = [\"./h\"] }, " +
+			"# from compose.yaml: remove it where it is the app itself, and put its readiness-probe under [app]\n[[sidecars]]\nname = \"a\"\ncommand = [\"./a\"]\n" +
+				"env-from = [{ file = \"/workspace/a.env\" }]\nmemory = \"64M\"\nreadiness-probe = { exec = { command = [\"./h\"] }, " +
 				"failure-threshold = 5, period-seconds = 90, timeout-seconds = 2.5 }\n" +
 				"\n# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\ncommand = [\"./b\"]\nmemory = \"1G\"\n",
 			[]string{"service a: env_file = /etc/x.env: it is outside of the app",
@@ -98,12 +129,12 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 			"    mem_limit: 64m\n    ports: [\"8080\"]\n    tty: true\n" +
 			"    restart: unless-stopped\n    stop_grace_period: 1500ms\n    environment: {LEVEL: info}\n" +
 			"    depends_on: {db: {condition: service_healthy}}\n    healthcheck: {test: \"curl -f http://localhost\"}\n",
-			"# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"agent\"\n" +
+			"# from compose.yaml: remove it where it is the app itself, and put its stop-grace-period-seconds, readiness-probe under [app]\n" +
+				"[[sidecars]]\nname = \"agent\"\n" +
 				"command = [\"./agent\", \"--level\", \"a \\\"b\\\"\"]\nenv = { LEVEL = \"info\" }\n" +
-				"memory = \"64M\"\ndepends-on = { db = \"ready\" }\n" +
-				"restart = \"always\"\nstop-grace-period-seconds = 1.5\n" +
+				"memory = \"64M\"\nrestart = \"always\"\nstop-grace-period-seconds = 1.5\n" +
 				"readiness-probe = { exec = { command = [\"sh\", \"-c\", \"curl -f http://localhost\"] } }\n",
-			[]string{"service db: its command is only in its image postgres",
+			[]string{"service agent: depends_on db: that becomes no sidecar", "service db: its command is only in its image postgres",
 				"service agent: ports: app and sidecars share 127.0.0.1", "service agent: tty: there is nothing like it"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -36,10 +36,22 @@ func readCompose(_ fs.FS, text []byte) (Found, error) {
 	if err != nil {
 		return found, err
 	}
+	var file composeFile
+	if err := root.Decode(&file); err != nil {
+		return found, err
+	}
+	app := appOf(project.Services)
 	for _, name := range slices.Sorted(maps.Keys(project.Services)) {
 		service := project.Services[name]
+		service.DependsOn = found.onSidecars(project.Services, app, name)
 		switch {
-		case len(service.Command) == 0:
+		case name == app:
+			var s Sidecar
+			found.common(&s, name, service)
+			found.takeApp("service "+name, s.Keys, file.left(name))
+		case !hasCommand(service) && service.Image == "":
+			found.lose("service %s: its command is only in the image that is built for it: write it, or leave it out where it is the app", name)
+		case !hasCommand(service):
 			found.lose("service %s: its command is only in its image %s", name, service.Image)
 		case service.Build == nil && service.Image != "":
 			found.lose("service %s: its image %s brings its program: put that into the app's files or download it as a dependency",
@@ -49,15 +61,64 @@ func readCompose(_ fs.FS, text []byte) (Found, error) {
 			found.Sidecars = append(found.Sidecars, found.service(name, service))
 		}
 	}
-	return found, found.keysLeft(&root)
+	delete(file.Services, app)
+	found.keysLeft(file)
+	return found, nil
+}
+
+// hasCommand reports whether a service says what runs, which else its image does.
+func hasCommand(service types.ServiceConfig) bool {
+	return len(service.Entrypoint)+len(service.Command) > 0
+}
+
+// appOf returns the service that is the app: the one called so, or else the only one that is built and says no command. It is empty where
+// there is none.
+func appOf(services types.Services) (app string) {
+	for _, name := range apps {
+		if _, there := services[name]; there {
+			return name
+		}
+	}
+	for name, service := range services {
+		switch {
+		case service.Build == nil || hasCommand(service):
+		case app != "":
+			return ""
+		default:
+			app = name
+		}
+	}
+	return app
+}
+
+// onSidecars returns the services that a service depends on, of those that become sidecars.
+func (f *Found) onSidecars(services types.Services, app, name string) types.DependsOnConfig {
+	ours := types.DependsOnConfig{}
+	for _, on := range slices.Sorted(maps.Keys(services[name].DependsOn)) {
+		if on == app || !hasCommand(services[on]) {
+			f.lose("service %s: depends_on %s: that becomes no sidecar", name, on)
+			continue
+		}
+		ours[on] = services[name].DependsOn[on]
+	}
+	return ours
+}
+
+// composeFile is a Compose file as it is written: what it says of each service.
+type composeFile struct{ Services map[string]map[string]any }
+
+// left returns the keys of a service that say what the app's declaration can't.
+func (file composeFile) left(app string) (keys []string) {
+	for _, key := range slices.Sorted(maps.Keys(file.Services[app])) {
+		if !slices.Contains([]string{"build", "image", "depends_on", "healthcheck", "stop_signal", "stop_grace_period"}, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // keysLeft names the keys of services that have no counterpart.
-func (f *Found) keysLeft(root *yaml.Node) error {
-	var file struct{ Services map[string]map[string]any }
-	if err := root.Decode(&file); err != nil {
-		return err
-	}
+func (f *Found) keysLeft(file composeFile) {
 	for _, name := range slices.Sorted(maps.Keys(file.Services)) {
 		for _, key := range slices.Sorted(maps.Keys(file.Services[name])) {
 			i := slices.IndexFunc(ComposeRules, func(r Rule) bool { return r.Theirs == key })
@@ -66,13 +127,12 @@ func (f *Found) keysLeft(root *yaml.Node) error {
 				f.lose("service %s: deploy: only its resources.limits.memory has something like it", name)
 			case key == "build" || key == "image" || i >= 0 && ComposeRules[i].Ours != "": // taken, or said already
 			case i >= 0:
-				f.lose("service %s: %s: %s", name, key, ComposeRules[i].Note)
+				f.loseFor(ComposeRules[i].Note, "service %s: %s", name, key)
 			default:
-				f.lose("service %s: %s: there is nothing like it", name, key)
+				f.loseFor("there is nothing like it", "service %s: %s", name, key)
 			}
 		}
 	}
-	return nil
 }
 
 // onlyLimitsMemory reports whether a service's deploy says nothing but resources.limits.memory.
@@ -88,9 +148,9 @@ func onlyLimitsMemory(deploy any) bool {
 }
 
 func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
-	s := Sidecar{Name: name, Comment: orTheApp(name)}
+	s := Sidecar{Name: name}
 	var words []string
-	for _, word := range service.Command {
+	for _, word := range slices.Concat(service.Entrypoint, service.Command) {
 		words = append(words, f.interpolated(name, word))
 	}
 	s.set("command", words)
@@ -106,11 +166,18 @@ func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
 	if limit := memoryLimit(service); limit > 0 {
 		s.set("memory", limit)
 	}
-	if on := conditions(service.DependsOn); len(on) > 0 {
-		s.set("depends-on", on)
-	}
 	if policy := restartOf(service.Restart); policy != "" {
 		s.set("restart", policy)
+	}
+	f.common(&s, name, service)
+	s.Comment = orTheApp(s.Keys)
+	return s
+}
+
+// common takes over what sidecars and the app have in common.
+func (f *Found) common(s *Sidecar, name string, service types.ServiceConfig) {
+	if on := conditions(service.DependsOn); len(on) > 0 {
+		s.set("depends-on", on)
 	}
 	if service.StopSignal != "" {
 		s.set("stop-signal", service.StopSignal)
@@ -121,7 +188,6 @@ func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
 	if check := service.HealthCheck; check != nil && !check.Disable && len(check.Test) > 1 {
 		s.set("readiness-probe", f.probe(name, check))
 	}
-	return s
 }
 
 func memoryLimit(service types.ServiceConfig) types.UnitBytes {
@@ -137,14 +203,14 @@ func (f *Found) envFiles(service string, files []types.EnvFile) (ours []any) {
 			f.lose("service %s: env_file = %s: it is outside of the app", service, file.Path)
 			continue
 		}
-		ours = append(ours, map[string]any{"file": path.Clean(file.Path)})
+		ours = append(ours, map[string]any{"file": path.Join(appDir, file.Path)})
 	}
 	return ours
 }
 
 // probe writes a health check as a readiness probe.
 func (f *Found) probe(service string, check *types.HealthCheckConfig) map[string]any {
-	ours := map[string]any{"exec": map[string]any{"command": healthCommand(check.Test)}}
+	ours := map[string]any{"exec": map[string]any{"command": f.healthCommand(service, check.Test)}}
 	for key, value := range map[string]*types.Duration{"period-seconds": check.Interval, "timeout-seconds": check.Timeout} {
 		if value != nil {
 			ours[key] = *value
@@ -159,12 +225,21 @@ func (f *Found) probe(service string, check *types.HealthCheckConfig) map[string
 	return ours
 }
 
-// healthCommand returns the argv of a health check, whose first word says how it is run.
-func healthCommand(test types.HealthCheckTest) []string {
+// healthCommand returns the argv of a health check, whose first word says how it is run. A shell finds variables by itself.
+func (f *Found) healthCommand(service string, test types.HealthCheckTest) (argv []string) {
 	if test[0] == "CMD-SHELL" {
-		return []string{"sh", "-c", strings.Join(test[1:], " ")}
+		return []string{"sh", "-c", strings.ReplaceAll(strings.Join(test[1:], " "), "$$", "$")}
 	}
-	return test[1:]
+	for _, word := range test[1:] {
+		argv = append(argv, interpolation.ReplaceAllStringFunc(word, func(theirs string) string {
+			if strings.HasPrefix(theirs, "$$") {
+				return theirs[1:]
+			}
+			f.lose("service %s: healthcheck: %s: write its value", service, theirs)
+			return theirs
+		}))
+	}
+	return argv
 }
 
 func (f *Found) values(service string, env types.MappingWithEquals) map[string]string {
@@ -177,8 +252,9 @@ func (f *Found) values(service string, env types.MappingWithEquals) map[string]s
 	return set
 }
 
-// interpolation is what Compose replaces (Compose Specification, Interpolation), and $$ for a dollar.
-var interpolation = regexp.MustCompile(`\$\$\(|\$\$|\$(\w+)|\$\{(\w+)\}|\$\{[^}]*\}`)
+// interpolation is what Compose replaces (Compose Specification, Interpolation), and $$ for a dollar. One with spaces in it has been split
+// into words.
+var interpolation = regexp.MustCompile(`\$\$\(|\$\$|\$(\w+)|\$\{(\w+)\}|\$\{[^}]*(\}|$)`)
 
 // interpolated writes a value as ours are: $(NAME) for a variable, and $$( for what only looks like one.
 func (f *Found) interpolated(service, text string) string {

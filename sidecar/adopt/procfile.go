@@ -11,7 +11,7 @@ import (
 // procfileLine is Heroku's and foreman's: a process type, a colon and a command.
 var procfileLine = regexp.MustCompile(`^([A-Za-z0-9_-]+):\s*(.+)$`)
 
-// readProcfile takes every process but web, which is the app, and release, which runs before a deploy and not beside the app.
+// readProcfile takes every process but the app and release, which runs before a deploy and not beside the app.
 func readProcfile(_ fs.FS, text []byte) (Found, error) {
 	var found Found
 	lines := bufio.NewScanner(bytes.NewReader(text))
@@ -25,7 +25,7 @@ func readProcfile(_ fs.FS, text []byte) (Found, error) {
 			return found, fmt.Errorf("line %d is not of the form TYPE: COMMAND", n)
 		}
 		switch name := string(match[1]); name {
-		case web:
+		case "web":
 		case "release":
 			found.lose("release runs once before a deploy, not beside the app")
 		default:

@@ -32,8 +32,9 @@ var SupervisordRules = []Rule{
 // ComposeRules are Compose's keys of a service (compose-spec.io).
 var ComposeRules = []Rule{
 	{"command", "command", "$X and ${X} are written $(X)"},
+	{"entrypoint", "command", "the words before those of command"},
 	{"environment", "env", "$X and ${X} are written $(X)"},
-	{"env_file", "env-from", "read when the container starts"},
+	{"env_file", "env-from", "read when the container starts, from the app's files in /workspace"},
 	{"working_dir", "working-dir", "relative to the app"},
 	{"mem_limit", "memory", "reserved, and what a Java, Node or Go runtime is told"},
 	{"deploy", "memory", "of its resources.limits.memory"},
@@ -47,4 +48,9 @@ var ComposeRules = []Rule{
 	{"ports", "", "app and sidecars share 127.0.0.1"},
 	{"volumes", "", "app and sidecars share all files"},
 	{"networks", "", "app and sidecars share 127.0.0.1"},
+	{"network_mode", "", "app and sidecars share 127.0.0.1"},
+	{"expose", "", "app and sidecars share 127.0.0.1"},
+	{"pid", "", "app and sidecars see each other's processes"},
+	{"init", "", "the supervisor awaits orphans"},
+	{"user", "", "every process has the container's user"},
 }

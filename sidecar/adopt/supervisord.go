@@ -33,14 +33,20 @@ func readSupervisord(app fs.FS, text []byte) (Found, error) {
 		}
 		files = append(files, file)
 	}
-	shared := found.environment("supervisord", main.Section("supervisord").Key("environment").Value())
+	all := main.Section("supervisord")
+	shared := found.environment("supervisord", all.Key("environment").Value())
+	if all.HasKey("user") {
+		found.loseKey("supervisord", all.Key("user"))
+	}
 	for _, file := range files {
 		for _, section := range file.Sections() {
 			kind, name, _ := strings.Cut(section.Name(), ":")
-			switch kind {
-			case "program":
+			switch {
+			case kind == "program" && slices.Contains(apps, name):
+				found.app(name, section)
+			case kind == "program":
 				found.Sidecars = append(found.Sidecars, program(&found, name, section, shared))
-			case "eventlistener", "fcgi-program", "group":
+			case slices.Contains([]string{"eventlistener", "fcgi-program", "group"}, kind):
 				found.lose("[%s]: there is nothing like it", section.Name())
 			}
 		}
@@ -73,8 +79,33 @@ func (f *Found) included(app fs.FS, main *ini.File) (names []string) {
 	return names
 }
 
+// app takes over what a program that is the app says of its end.
+func (f *Found) app(name string, section *ini.Section) {
+	s := Sidecar{Name: name}
+	var left []string
+	for _, key := range section.Keys() {
+		if value := strings.TrimSpace(key.Value()); !f.stop(&s, key.Name(), value) && !slices.Contains(alike[key.Name()], value) {
+			left = append(left, key.Name())
+		}
+	}
+	f.takeApp(name, s.Keys, left)
+}
+
+// stop takes a key over that is about the end of a program, and reports whether it is.
+func (f *Found) stop(s *Sidecar, key, value string) bool {
+	switch key {
+	case "stopsignal":
+		s.set("stop-signal", "SIG"+strings.TrimPrefix(strings.ToUpper(value), "SIG"))
+	case "stopwaitsecs":
+		f.number(s, "stop-grace-period-seconds", key, value)
+	default:
+		return false
+	}
+	return true
+}
+
 func program(found *Found, name string, section *ini.Section, shared map[string]string) Sidecar {
-	s := Sidecar{Name: name, Comment: orTheApp(name)}
+	s := Sidecar{Name: name}
 	env := maps.Clone(shared)
 	for _, key := range section.Keys() {
 		value := strings.TrimSpace(key.Value())
@@ -90,15 +121,13 @@ func program(found *Found, name string, section *ini.Section, shared map[string]
 			}
 		case "autorestart":
 			found.policy(&s, value)
-		case "startretries", "stopwaitsecs":
-			found.number(&s, name, key.Name(), value)
+		case "startretries":
+			found.number(&s, "max-restarts", key.Name(), value)
 		case "exitcodes":
 			found.codes(&s, value)
-		case "stopsignal":
-			s.set("stop-signal", "SIG"+strings.TrimPrefix(strings.ToUpper(value), "SIG"))
 		default:
-			if !slices.Contains(alike[key.Name()], value) {
-				found.lose("%s: %s = %s: %s", name, key.Name(), value, note(key.Name()))
+			if !found.stop(&s, key.Name(), value) && !slices.Contains(alike[key.Name()], value) {
+				found.loseKey(name, key)
 			}
 		}
 	}
@@ -108,7 +137,13 @@ func program(found *Found, name string, section *ini.Section, shared map[string]
 	if !section.HasKey("autorestart") {
 		found.policy(&s, "unexpected") // supervisord's default
 	}
+	s.Comment = orTheApp(s.Keys)
 	return s
+}
+
+// loseKey names a key that could not be taken over.
+func (f *Found) loseKey(who string, key *ini.Key) {
+	f.loseFor(note(key.Name()), "%s: %s = %s", who, key.Name(), strings.TrimSpace(key.Value()))
 }
 
 // alike are the values of keys without a counterpart that say what happens here anyway.
@@ -178,13 +213,13 @@ func (f *Found) policy(s *Sidecar, value string) {
 	}
 }
 
-func (f *Found) number(s *Sidecar, name, key, value string) {
+func (f *Found) number(s *Sidecar, ours, theirs, value string) {
 	n, err := strconv.Atoi(value)
 	if err != nil {
-		f.lose("%s: %s = %s: it is no number", name, key, value)
+		f.lose("%s: %s = %s: it is no number", s.Name, theirs, value)
 		return
 	}
-	s.set(map[string]string{"startretries": "max-restarts", "stopwaitsecs": "stop-grace-period-seconds"}[key], n)
+	s.set(ours, n)
 }
 
 func note(theirs string) string {

@@ -311,6 +311,19 @@ func TestInitSaysThatItFoundNothing(t *testing.T) {
 	expect(stderr).To(HavePrefix("found no sidecars in ., of which were read: Procfile, supervisord.conf, compose.yaml"))
 }
 
+func TestInitLeavesAManifestToTheBuild(t *testing.T) {
+	manifest := "applications:\n- name: a\n  sidecars:\n  - {name: agent, process_types: [web], command: ./agent}\n"
+	code, _, stderr, dir := sidecar(t, "manifest.yml", manifest, "init")
+	expect := NewWithT(t).Expect
+	expect(code).To(Equal(1))
+	expect(stderr).To(ContainSubstring("manifest.yml declares sidecars already, and a build reads it as it is: see them with sidecar validate"))
+	expect(filepath.Join(dir, "sidecar.toml")).NotTo(BeAnExistingFile())
+
+	code, _, _, dir = sidecar(t, "manifest.yml", manifest, "init", "--force")
+	expect(code).To(BeZero())
+	expect(filepath.Join(dir, "sidecar.toml")).To(BeAnExistingFile())
+}
+
 func TestExplainSaysWhatAKeyDoes(t *testing.T) {
 	code, stdout, _, _ := sidecar(t, "x", "", "explain", "max-restarts")
 	expect := NewWithT(t).Expect

@@ -29,12 +29,13 @@ func initCommand() *cobra.Command {
 		Use:   "init [DIR]",
 		Short: "Write a first sidecar.toml from what other tools' files say",
 		Long: `Write a commented sidecar.toml into an app's directory, from its Procfile,
-supervisord.conf or Compose file. What cannot be taken over is said on stderr.`,
+supervisord.conf or Compose file. What cannot be taken over is said on stderr.
+A manifest.yml with sidecars needs none: a build reads it as it is.`,
 		Example: "  sidecar init\n  sidecar init --output - path/to/app",
 		Args:    cobra.MaximumNArgs(1),
 	}
 	output := c.Flags().StringP("output", "o", "", "the file to write, - for standard output (default: sidecar.toml in DIR)")
-	force := c.Flags().Bool("force", false, "replace a file that is there")
+	force := c.Flags().Bool("force", false, "replace a file that is there, and go before a manifest")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		dir := "."
 		if len(args) == 1 {
@@ -56,6 +57,10 @@ func initialise(c *cobra.Command, dir, file string, force bool) error {
 	read := strings.Join(adopt.Files(), ", ")
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return fmt.Errorf("%s is a file: name its directory, of which are read: %s", dir, read)
+	}
+	if manifest := declare.ManifestIn(dir); manifest != "" && file != "-" && !force {
+		return fmt.Errorf("%s declares sidecars already, and a build reads it as it is: see them with sidecar validate. A %s would go before it: "+
+			"write it with --force, or see what would be written with --output -", manifest, declare.File)
 	}
 	found, err := adopt.In(dir)
 	if err != nil {

@@ -103,23 +103,33 @@ func find(appDir string) (*file, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s can't be read: %w", File, err)
 	}
-	for _, name := range manifests {
-		text, err := readFile(appDir, name)
-		if err == nil && declaresSidecars(text) {
-			return &file{name: name, text: text}, nil
-		}
+	if name, text := findManifest(appDir); name != "" {
+		return &file{name: name, text: text}, nil
 	}
 	return nil, ErrNone
 }
 
 // unread warns of a manifest that would be read if file weren't there.
 func unread(appDir, file string) []string {
-	for _, name := range manifests {
-		if text, err := readFile(appDir, name); err == nil && declaresSidecars(text) {
-			return []string{fmt.Sprintf("%s has sidecars too, which are not read: %s goes before it", name, file)}
-		}
+	if name := ManifestIn(appDir); name != "" {
+		return []string{fmt.Sprintf("%s has sidecars too, which are not read: %s goes before it", name, file)}
 	}
 	return nil
+}
+
+// ManifestIn returns the name of the manifest in the app's directory that declares sidecars; it is empty where none does.
+func ManifestIn(appDir string) string {
+	name, _ := findManifest(appDir)
+	return name
+}
+
+func findManifest(appDir string) (name string, text []byte) {
+	for _, name := range manifests {
+		if text, err := readFile(appDir, name); err == nil && declaresSidecars(text) {
+			return name, text
+		}
+	}
+	return "", nil
 }
 
 // Read reads the declaration in one file: a sidecar.toml, or a file that ends in .yml or .yaml. That is a launch.yml where it begins with
