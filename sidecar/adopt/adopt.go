@@ -18,6 +18,8 @@ type Found struct {
 	App      []Key // of the [app] table
 	Sidecars []Sidecar
 	Lost     []string // what could not be taken over, a sentence each
+
+	hasApp bool // one of its processes is taken for the app
 }
 
 // Sidecar is one process to write down.
@@ -45,25 +47,31 @@ var ofTheApp = []string{"depends-on", "stop-signal", "stop-grace-period-seconds"
 
 // takeApp takes a process for the app, of which a declaration says little. left are those of its keys that are none of ours.
 func (f *Found) takeApp(who string, ours []Key, left []string) {
-	f.App = ours
+	f.App, f.hasApp = ours, true
 	if len(left) > 0 {
 		f.lose("%s is the app, whose command a buildpack or a Procfile gives, and whose variables the container has; left out: %s",
 			who, strings.Join(left, ", "))
 	}
 }
 
-// orTheApp is the comment on a process of a file that may have the app among its processes.
-func orTheApp(keys []Key) string {
-	var common []string
-	for _, key := range keys {
-		if slices.Contains(ofTheApp, key.Name) {
-			common = append(common, key.Name)
+// orTheApp puts a comment on each sidecar of a file that may have the app among its processes, where none is known to be it.
+func (f *Found) orTheApp() {
+	for i := range f.Sidecars {
+		s := &f.Sidecars[i]
+		var common []string
+		for _, key := range s.Keys {
+			if slices.Contains(ofTheApp, key.Name) {
+				common = append(common, key.Name)
+			}
+		}
+		switch {
+		case f.hasApp:
+		case len(common) == 0:
+			s.Comment = ": remove it where it is the app itself"
+		default:
+			s.Comment = ": remove it where it is the app itself, and put its " + strings.Join(common, ", ") + " under [app]"
 		}
 	}
-	if len(common) == 0 {
-		return ": remove it where it is the app itself"
-	}
-	return ": remove it where it is the app itself, and put its " + strings.Join(common, ", ") + " under [app]"
 }
 
 // lose names something that could not be taken over.

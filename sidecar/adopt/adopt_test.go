@@ -58,9 +58,9 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 			"priority=1\nstopsignal=quit\nstopwaitsecs=30\nenvironment=A=1\n[program:b]\ncommand=./b\nautorestart=true\npriority=2\n" +
 			"[program:c]\ncommand=./c\nautorestart=true\npriority=3\n",
 			"[app]\nstop-signal = \"SIGQUIT\" # from supervisord.conf\nstop-grace-period-seconds = 30 # from supervisord.conf\n" +
-				"\n# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\ncommand = [\"./b\"]\n" +
+				"\n# from supervisord.conf\n[[sidecars]]\nname = \"b\"\ncommand = [\"./b\"]\n" +
 				"restart = \"always\"\n" +
-				"\n# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"c\"\ncommand = [\"./c\"]\n" +
+				"\n# from supervisord.conf\n[[sidecars]]\nname = \"c\"\ncommand = [\"./c\"]\n" +
 				"restart = \"always\"\n",
 			[]string{"supervisord: user = root: every process has the container's user",
 				"app is the app, whose command a buildpack or a Procfile gives, and whose variables the container has; " +
@@ -104,7 +104,7 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 			"  a:\n    build: .\n    command: ./a up ${DB:?no DB}\n    network_mode: host\n    expose: [\"1\"]\n" +
 			"    healthcheck: {test: [CMD, ./h, $$A, $X]}\n",
 			"[app]\ndepends-on = { a = \"completed\" } # from compose.yaml\nstop-signal = \"SIGQUIT\" # from compose.yaml\n" +
-				"\n# from compose.yaml: remove it where it is the app itself, and put its readiness-probe under [app]\n" +
+				"\n# from compose.yaml\n" +
 				"[[sidecars]]\nname = \"a\"\ncommand = [\"./a\", \"up\", \"${DB:?no\", \"DB}\"]\n" +
 				"readiness-probe = { exec = { command = [\"./h\", \"$A\", \"$X\"] } }\n",
 			[]string{"service a: ${DB:?no: write its value",

@@ -63,6 +63,7 @@ func readCompose(_ fs.FS, text []byte) (Found, error) {
 	}
 	delete(file.Services, app)
 	found.keysLeft(file)
+	found.orTheApp()
 	return found, nil
 }
 
@@ -170,7 +171,6 @@ func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
 		s.set("restart", policy)
 	}
 	f.common(&s, name, service)
-	s.Comment = orTheApp(s.Keys)
 	return s
 }
 

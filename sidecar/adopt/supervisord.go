@@ -54,6 +54,7 @@ func readSupervisord(app fs.FS, text []byte) (Found, error) {
 	if slices.ContainsFunc(found.Sidecars, Sidecar.mayEnd) {
 		found.lose("that the others go on when a program has ended: all end with it here, unless it has essential = false")
 	}
+	found.orTheApp()
 	return found, nil
 }
 
@@ -137,7 +138,6 @@ func program(found *Found, name string, section *ini.Section, shared map[string]
 	if !section.HasKey("autorestart") {
 		found.policy(&s, "unexpected") // supervisord's default
 	}
-	s.Comment = orTheApp(s.Keys)
 	return s
 }
 
