@@ -25,7 +25,9 @@ func (t *step) exited(e Exited) {
 		p.code = 1 // what it exits with is our doing
 	}
 	p.times.Ended = t.now
-	t.yields = p.why == untold && p.failure == "" && yields(e)
+	if p.why == untold && p.failure == "" {
+		t.yields = t.m.specs[i].yields(e)
+	}
 	switch {
 	case t.stopping:
 		t.debug(t.title(i) + " " + p.end)

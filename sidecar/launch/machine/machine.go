@@ -21,8 +21,9 @@ const (
 
 	giveUpDelay = 500 * time.Millisecond // is what a killed process gets, in the kernel's hands, before it is left behind
 
-	sharedWindow   = time.Second            // after an end, within which a SIGTERM of our own explains it
-	sharedPatience = 200 * time.Millisecond // is how long such a SIGTERM is waited for when nothing is left
+	sharedWindow   = time.Second            // after an end that is as SIGTERM's, within which one of our own explains it
+	failedWindow   = 100 * time.Millisecond // after one with an error of its own
+	sharedPatience = 200 * time.Millisecond // is how long such a SIGTERM is waited for at most when nothing is left
 )
 
 // Phase is where a process stands.
@@ -59,7 +60,7 @@ type State struct {
 	signal   syscall.Signal // the signal that did
 	summons  string         // what began the stop from outside, in words
 	terms    int            // how often SIGTERM came
-	yielded  bool           // a SIGTERM would explain the end that began the stop
+	yielded  time.Duration  // for how long a SIGTERM would explain the end that began the stop
 	sharing  bool           // Shared is set
 	watching bool           // Waits is set
 	hasty    bool           // SIGTERM came again
@@ -168,9 +169,9 @@ type step struct {
 	State
 	before  []*proc
 	now     time.Duration
-	yields  bool // it is of an end that a SIGTERM would explain
-	begins  bool // the end of all begins in it
-	told    bool // it has told people something
+	yields  time.Duration // for how long a SIGTERM would explain the end that it is of
+	begins  bool          // the end of all begins in it
+	told    bool          // it has told people something
 	actions []Action
 }
 

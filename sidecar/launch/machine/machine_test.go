@@ -240,7 +240,7 @@ var sharing = []scenario{
 		8s app exits 7   → exit 7
 	`},
 	{"it is waited for where all have ended by it", web(sidecar("a"), sidecar("b")), running("a", "b") + `
-		a exits 128      → say sidecar "a" exited with status 128; stopping web | budget 9s | SIGTERM app | grace app 8s
+		a exits 0        → say sidecar "a" exited with status 0; stopping web | budget 9s | SIGTERM app | grace app 8s
 		b exits 1        →
 		50ms app exits 7 → shared 150ms
 		60ms SIGWINCH    →
@@ -260,6 +260,16 @@ var sharing = []scenario{
 		a exits 137      → say sidecar "a" exited with status 137; stopping web | budget 9s | SIGTERM app | grace app 9s
 		SIGTERM          →
 		app exits 7      → say! exit code 137: sidecar "a" exited with status 137 | exit 137
+	`},
+	{"nor an error of long ago", web(sidecar("a")), running("a") + `
+		a exits 3        → say sidecar "a" exited with status 3; stopping web | budget 9s | SIGTERM app | grace app 9s
+		100ms SIGTERM    →
+		app exits 0      → say! exit code 3: sidecar "a" exited with status 3 | exit 3
+	`},
+	{"which is not waited for as long", web(sidecar("a")), running("a") + `
+		a exits 3        → say sidecar "a" exited with status 3; stopping web | budget 9s | SIGTERM app | grace app 9s
+		50ms app exits 7 → shared 50ms
+		99ms SIGTERM     → say! SIGTERM came, to sidecar "a" too | exit 7
 	`},
 	{"nor an end that somebody wanted", web(sidecar("a", optional), sidecar("b", needs("a", plan.Started))), running("a", "b") + `
 		restart b        → SIGTERM b | grace b 5s | say restarted as asked | done

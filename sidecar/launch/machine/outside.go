@@ -66,7 +66,7 @@ func (t *step) expired(timer Timer) {
 		}
 	case Shared:
 		if t.sharing {
-			t.yielded = false
+			t.yielded = 0
 		}
 	case GiveUp:
 		if t.killing {

@@ -145,9 +145,10 @@ type witness struct {
 	began, deadline    time.Duration
 	cause              cause
 	signal             syscall.Signal
-	explained          string // the last Explain
-	summons            string // how it begins, where nobody was the cause
-	shareable, shared  bool   // a SIGTERM would explain the cause, and one does
+	explained          string        // the last Explain
+	summons            string        // how it begins, where nobody was the cause
+	shareable          time.Duration // for how long a SIGTERM would explain the cause
+	shared             bool          // one does
 }
 
 // cause is whose end or failure began the stop; nobody's where a signal did.
@@ -188,7 +189,7 @@ type sighting struct {
 	toldAt       time.Duration
 	grace        time.Duration
 	killed       bool
-	yielded      bool // it has ended as SIGTERM would have it, in the step endedIn
+	yielded      time.Duration // for how long a SIGTERM explains that it has ended, in the step endedIn
 	endedIn      int
 	left         bool // it has ended, and not all that it started
 	restDue      bool // which has to be told now
@@ -344,7 +345,10 @@ func (w *witness) ended(e Exited) {
 		p.code = 1 // it was told to end
 	}
 	p.endedIn = len(w.past)
-	p.yielded = e.Reason == "" && !p.sick && p.large == "" && !p.wanted && !p.held && yieldsTo(e, unix.SIGTERM)
+	p.yielded = 0
+	if e.Reason == "" && !p.sick && p.large == "" && !p.wanted && !p.held {
+		p.yielded = explains(s, e, unix.SIGTERM)
+	}
 	defer w.falters(e)
 	p.left, p.restDue = e.Left > 0, e.Left > 0
 	again := s.Restart == plan.Always || s.Restart == plan.OnFailure && !p.done
@@ -376,12 +380,15 @@ func (w *witness) ended(e Exited) {
 	}
 }
 
-// yieldsTo says whether a process may end so on account of a signal: by it, or of its own will.
-func yieldsTo(e Exited, sig syscall.Signal) bool {
-	if e.Signal != "" {
-		return e.Signal == unix.SignalName(sig)
+// explains is for how long a signal explains an end: by it, well, or with an error of the process's own.
+func explains(s *plan.Process, e Exited, sig syscall.Signal) time.Duration {
+	switch {
+	case e.Signal == unix.SignalName(sig), e.Signal == "" && (e.Code == 128+int(sig) || endsWell(s, e.Code)):
+		return time.Second
+	case e.Signal == "" && e.Code <= 128:
+		return time.Second / 10
 	}
-	return e.Code <= 128 || e.Code == 128+int(sig)
+	return 0
 }
 
 // cleared is the moment at which nothing is left any more of a process that has ended.
@@ -441,7 +448,7 @@ func (w *witness) signalled(sig syscall.Signal) {
 			w.signal, w.summons = sig, "SIG"
 			w.begin(cause{proc: nobody})
 		}
-		if w.terms == 1 && w.shareable && w.now < w.began+time.Second {
+		if w.terms == 1 && w.now < w.began+w.shareable {
 			w.cause, w.signal, w.summons, w.explained, w.shared = cause{proc: nobody}, sig, "SIGTERM came, to ", "", true
 		}
 		if w.terms > 1 && w.stopping && !w.killing && w.now < w.deadline {
@@ -469,9 +476,11 @@ func (w *witness) expired(timer Timer) {
 		p.standing, p.backoff = due, p.longer()
 	case timer.Kind == Budget:
 		w.killing = true
-		w.shareable = w.shareable && !w.allOver()
+		if w.allOver() {
+			w.shareable = 0
+		}
 	case timer.Kind == Shared:
-		w.shareable = false
+		w.shareable = 0
 	case timer.Kind == GiveUp:
 		w.abandoned = true
 	}
@@ -530,7 +539,9 @@ func (w *witness) stopAsked(i int) {
 // begin is the moment from which on all is to be stopped.
 func (w *witness) begin(c cause) {
 	w.stopping, w.cause, w.began, w.deadline = true, c, w.now, w.now+w.budget
-	w.shareable = c.proc != nobody && w.procs[c.proc].yielded && !(c.proc == w.app && w.procs[w.app].done)
+	if w.shareable = 0; c.proc != nobody && !(c.proc == w.app && w.procs[w.app].done) {
+		w.shareable = w.procs[c.proc].yielded
+	}
 	for i := range w.procs {
 		if p := &w.procs[i]; p.standing == due || p.standing == pausing || p.standing == parked {
 			p.standing = gone
@@ -555,7 +566,10 @@ func (w *witness) giveUpHopeless() {
 			}
 			missed := &w.procs[w.needs[i][on].on]
 			p.standing, p.code, p.done, again = gone, missed.code, false, true
-			p.yielded, p.endedIn = missed.yielded && missed.endedIn == len(w.past), len(w.past)
+			if p.yielded = 0; missed.endedIn == len(w.past) {
+				p.yielded = missed.yielded
+			}
+			p.endedIn = len(w.past)
 			if i == w.app || w.specs[i].Essential {
 				w.begin(cause{i, true})
 			}
@@ -868,10 +882,12 @@ func (w *witness) allOver() bool {
 
 // mayBeShared says whether to wait for a SIGTERM that would explain why a sidecar has ended.
 func (w *witness) mayBeShared() bool {
-	return w.shareable && w.cause.proc != w.app && w.terms == 0 && (w.timers[Timer{Kind: Shared}] || w.now < w.sharedBy())
+	return w.shareable > 0 && w.cause.proc != w.app && w.terms == 0 && (w.timers[Timer{Kind: Shared}] || w.now < w.sharedBy())
 }
 
-func (w *witness) sharedBy() time.Duration { return w.began + min(200*time.Millisecond, w.budget/2) }
+func (w *witness) sharedBy() time.Duration {
+	return w.began + min(200*time.Millisecond, w.shareable, w.budget/2)
+}
 
 func (w *witness) judgeFinish(code int) {
 	w.finished = true

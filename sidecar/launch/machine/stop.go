@@ -11,9 +11,9 @@ import (
 // beginStop begins the end of all, once. cause is the process whose end it follows, or none.
 func (t *step) beginStop(cause int) {
 	t.stopping, t.begins, t.cause, t.began, t.deadline = true, true, cause, t.now, t.now+t.m.budget
-	t.yielded = t.yields && !(cause == t.m.app && t.procs[cause].done)
 	t.do(SetTimer{Timer{Kind: Budget}, t.m.budget})
 	if cause != none && !(cause == t.m.app && t.procs[cause].done) {
+		t.yielded = t.yields
 		t.do(Explain{t.explain()})
 	}
 	for i := range t.procs {
@@ -159,7 +159,7 @@ func (t *step) hurry() {
 // endBudget kills all that is left.
 func (t *step) endBudget() {
 	if len(t.alive()) == 0 {
-		t.yielded = false // Shared is late
+		t.yielded = 0 // Shared is late
 		return
 	}
 	t.killing = true
