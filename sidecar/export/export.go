@@ -28,7 +28,8 @@ type Loss struct {
 	Text    string `json:"text"`    // what becomes of it
 }
 
-func (l Loss) String() string { return fmt.Sprintf("%s: %s: %s", l.Process, l.Key, l.Text) }
+// String returns the loss on one line.
+func (l Loss) String() string { return oneLine(fmt.Sprintf("%s: %s: %s", l.Process, l.Key, l.Text)) }
 
 // Losses are collected while something is exported.
 type Losses []Loss

@@ -8,7 +8,8 @@ type Need struct {
 	Text   string `json:"text"`   // what is in it, or how it is made
 }
 
-func (n Need) String() string { return fmt.Sprintf("%s: %s", n.Object, n.Text) }
+// String returns the need on one line.
+func (n Need) String() string { return oneLine(fmt.Sprintf("%s: %s", n.Object, n.Text)) }
 
 // Needs are collected while something is exported.
 type Needs []Need

@@ -104,16 +104,15 @@ func YAML(app App) ([]byte, export.Losses, error) {
 		}
 		a.Sidecars = append(a.Sidecars, one)
 	}
+	losses := e.losses.Sorted()
 	var out bytes.Buffer
-	for _, loss := range e.losses.Sorted() {
-		fmt.Fprintf(&out, "# lost: %s\n", loss)
-	}
+	out.WriteString(export.Comments(nil, losses))
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
 	if err := encoder.Encode(manifest{[]application{a}}); err != nil {
 		return nil, nil, err
 	}
-	return out.Bytes(), e.losses.Sorted(), nil
+	return out.Bytes(), losses, nil
 }
 
 func (e *exporter) sidecar(s declare.Sidecar) (sidecar, error) {

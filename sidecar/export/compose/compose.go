@@ -51,14 +51,8 @@ func YAML(app export.App, options Options) ([]byte, export.Needs, export.Losses,
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	comments := ""
-	for _, need := range e.needs {
-		comments += fmt.Sprintf("# needs: %s\n", need)
-	}
-	for _, loss := range e.losses.Sorted() {
-		comments += fmt.Sprintf("# lost: %s\n", loss)
-	}
-	return append([]byte(comments), text...), e.needs, e.losses.Sorted(), nil
+	losses := e.losses.Sorted()
+	return append([]byte(export.Comments(e.needs, losses)), text...), e.needs, losses, nil
 }
 
 // name returns the service of process i.
