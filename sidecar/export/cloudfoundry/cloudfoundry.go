@@ -5,6 +5,7 @@ package cloudfoundry
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -92,6 +93,9 @@ func YAML(app App) ([]byte, export.Losses, error) {
 	own := process{Type: app.Type, check: e.checks(app.Declaration.App)}
 	if app.Command != nil {
 		own.Command = joined(app.Command)
+		if found := variable.FindString(own.Command); found != "" {
+			return nil, nil, fmt.Errorf("the app: cf push fills in %s: write it otherwise, or put the command into a script", found)
+		}
 	}
 	if app.Memory > 0 {
 		own.Memory = e.megabytes(plan.AppName, app.Memory)
@@ -131,8 +135,14 @@ func (e *exporter) sidecar(s declare.Sidecar) (sidecar, error) {
 	if n := len([]rune(one.Command)); n > maxCommand {
 		return one, fmt.Errorf("sidecar %q: its command has %d characters: Cloud Foundry takes %d", s.Name, n, maxCommand)
 	}
+	if found := variable.FindString(s.Name + "\n" + one.Command); found != "" {
+		return one, fmt.Errorf("sidecar %q: cf push fills in %s: write it otherwise, or put the command into a script", s.Name, found)
+	}
 	return one, nil
 }
+
+// variable is what the cf command line fills in before it sends a manifest.
+var variable = regexp.MustCompile(`\(\(!?[-/.\w\pL]+\)\)`)
 
 func (e *exporter) lose(process, key string) {
 	text, found := lostKeys[key]

@@ -70,7 +70,10 @@ memory = "64M"
     sidecars:
       - name: config server
         process_types: [web]
-        command: export LEVEL='a b' && cd conf && exec ./config-server --url http://"${HOST}"'/it'\''s'
+        command: |-
+          export LEVEL='a b'
+          cd conf || exit
+          exec ./config-server --url http://"${HOST}"'/it'\''s'
         memory: 64M
 `))
 	g.Expect(losses).To(BeEmpty())

@@ -1,19 +1,20 @@
 package cloudfoundry
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
-// command returns what bash runs for a sidecar, its directory and its variables with it.
+// command returns what bash runs for a sidecar, its directory and its variables with it. Each step is a line of its own: behind && a text
+// such as "a & b" would keep them for its first part alone.
 func (e *exporter) command(s declare.Sidecar) string {
 	var steps []string
-	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
+	for _, name := range export.Ordered(s.Env) {
 		if !plan.PlainName(name) {
 			e.losses.Add(s.Name, "env", "%s is no name that a shell can carry", name)
 			continue
@@ -21,7 +22,7 @@ func (e *exporter) command(s declare.Sidecar) string {
 		steps = append(steps, "export "+name+"="+e.referring(s.Name, "env", s.Env[name], false))
 	}
 	if s.WorkingDir != "" {
-		steps = append(steps, "cd "+quoted(s.WorkingDir, false))
+		steps = append(steps, "cd "+quoted(s.WorkingDir, false)+" || exit")
 	}
 	text, isShells := shellText(s.Command)
 	if !isShells {
@@ -34,11 +35,15 @@ func (e *exporter) command(s declare.Sidecar) string {
 			text = "exec " + text
 		}
 	}
-	return strings.Join(append(steps, text), " && ")
+	return strings.Join(append(steps, text), "\n")
 }
 
-// shellText returns the text that a command hands to bash, where reading it makes that command again.
+// shellText returns the text that a command hands to bash, where reading it makes that command again. References are for no shell: as a
+// word of a command, a text has them filled in before a second bash reads it, as the supervisor does it.
 func shellText(argv declare.Command) (string, bool) {
+	if len(export.References(strings.Join(argv, " "))) > 0 {
+		return "", false
+	}
 	words, _, err := plan.Process{Command: argv}.Alone()
 	if err != nil || len(words) != 3 || words[0] != "bash" || words[1] != "-c" {
 		return "", false

@@ -7,6 +7,7 @@ import (
 
 	core "k8s.io/api/core/v1"
 
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -18,45 +19,25 @@ func (e *exporter) environment(p plan.Process) (vars []core.EnvVar) {
 		all = map[string]string{}
 	}
 	maps.Copy(all, p.Env)
-	written := map[string]bool{}
-	var write func(name string)
-	write = func(name string) {
-		if written[name] {
-			return
-		}
-		written[name] = true
-		for _, other := range references(all[name]) {
-			if _, declared := all[other]; declared {
-				write(other)
-			} else if len(p.EnvFrom) == 0 {
+	for _, name := range export.Ordered(all) {
+		for _, other := range export.References(all[name]) {
+			if _, declared := all[other]; !declared && len(p.EnvFrom) == 0 {
 				e.losses.Add(p.Name, "env", "$(%s) stays as it is written in a container of its own: declare it in env as well", other)
 			}
 		}
 		vars = append(vars, core.EnvVar{Name: name, Value: all[name]})
 	}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		write(name)
-	}
 	return vars
-}
-
-// references returns the names of the variables in a text.
-func references(text string) (names []string) {
-	plan.Expand(text, func(name string) (string, bool) {
-		names = append(names, name)
-		return "", true
-	})
-	return names
 }
 
 // command has a container run a process of the image. A command with references in it is written out, so that Kubernetes fills them in.
 func (e *exporter) command(c *core.Container, p plan.Process) {
-	if !slices.ContainsFunc(p.Command, func(word string) bool { return references(word) != nil }) {
+	if !slices.ContainsFunc(p.Command, func(word string) bool { return export.References(word) != nil }) {
 		c.Command = []string{processes + plan.Slug(p.Name)}
 		return
 	}
 	c.Command, c.Args = []string{launcher}, append([]string{"--"}, p.Command...)
-	for _, name := range references(strings.Join(p.Command, " ")) {
+	for _, name := range export.References(strings.Join(p.Command, " ")) {
 		if _, declared := p.Env[name]; !declared && len(p.EnvFrom) == 0 {
 			e.losses.Add(p.Name, "command", "$(%s) stays as it is written in a container of its own: declare it in env as well", name)
 		}
