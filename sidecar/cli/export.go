@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -92,7 +93,9 @@ func (f exportFlags) declaration(c *cobra.Command, app *export.App) (declare.Dec
 		if err != nil {
 			return declare.Declaration{}, err
 		}
-		return resolvedFor(source.Declaration, resolve.Assumed(source.Declaration))
+		assumed := resolve.Assumed(source.Declaration)
+		app.Taken = assumed.Types
+		return resolvedFor(source.Declaration, assumed)
 	}
 	built, err := image.Read(context.Background(), *f.image)
 	if err != nil {
@@ -100,7 +103,20 @@ func (f exportFlags) declaration(c *cobra.Command, app *export.App) (declare.Dec
 	}
 	app.Plan.Type = cmp.Or(*f.processType, built.Default, app.Plan.Type)
 	app.Command = built.AppCommand(app.Plan.Type)
-	return resolvedFor(built.Declaration, built.Types())
+	d, err := resolvedFor(built.Declaration, built.Types())
+	app.Taken = taken(built, resolve.Plan(d, app.Plan.Type, export.Workspace).Sidecars)
+	return d, err
+}
+
+// taken returns the process types of an image that are called like a sidecar, and start something else.
+func taken(built image.Image, sidecars []plan.Process) (types []string) {
+	for _, s := range sidecars {
+		command, _, err := s.Alone()
+		if own := built.Process(plan.Slug(s.Name)); err != nil || !slices.Equal(own.Argv, command) || own.WorkingDir != s.WorkingDir {
+			types = append(types, plan.Slug(s.Name))
+		}
+	}
+	return types
 }
 
 func resolvedFor(d declare.Declaration, types resolve.Image) (declare.Declaration, error) {

@@ -19,6 +19,15 @@ type App struct {
 	Plan    plan.Plan
 	Command []string  // the app's own argv, without the supervisor; nil where only the image knows it
 	Memory  plan.Size // of the app and its sidecars together; 0: unknown
+	Taken   []string  // process types of the image that start something else than the sidecar that is called so
+}
+
+// ProcessType returns the process type of the image that starts a sidecar; empty where another process has taken its name.
+func (a App) ProcessType(sidecar plan.Process) string {
+	if slug := plan.Slug(sidecar.Name); !slices.Contains(a.Taken, slug) {
+		return slug
+	}
+	return ""
 }
 
 // Loss is something that was declared and that the target does otherwise, or not at all.

@@ -85,15 +85,19 @@ func (i Image) Types() resolve.Image {
 	return types
 }
 
+// Process returns the image's process of a type; an empty one where there is none.
+func (i Image) Process(processType string) Process {
+	if at := slices.IndexFunc(i.Processes, func(p Process) bool { return p.Type == processType }); at >= 0 {
+		return i.Processes[at]
+	}
+	return Process{}
+}
+
 // AppCommand returns the argv of a process type's app without the supervisor before it; nil where the type has no supervisor.
 func (i Image) AppCommand(processType string) []string {
-	for _, p := range i.Processes {
-		if p.Type != processType {
-			continue
-		}
-		if at := slices.Index(p.Argv, "--"); at > 0 && slices.Contains(p.Argv[:at], "run") {
-			return p.Argv[at+1:]
-		}
+	argv := i.Process(processType).Argv
+	if at := slices.Index(argv, "--"); at > 0 && slices.Contains(argv[:at], "run") {
+		return argv[at+1:]
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package compose
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -11,8 +13,9 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
-// Pause is the service that owns the network of all. It never restarts: the others would lose their network with it.
-const Pause = "network"
+// pauseName is the service that owns the network of all, where no sidecar is called so. It never restarts: the others would lose their
+// network with it.
+const pauseName = "network"
 
 // processes is where the lifecycle puts a launcher for each process type, launcher what starts any command (buildpacks/spec, platform.md).
 const (
@@ -28,19 +31,20 @@ type Options struct {
 
 type exporter struct {
 	app    export.App
+	names  []string // of the services, by the plan's Processes, and then the one that owns the network
 	needs  export.Needs
 	losses export.Losses
 }
 
 // YAML returns the Compose file, with what it needs and what it cannot carry in comments before it.
 func YAML(app export.App, options Options) ([]byte, export.Needs, export.Losses, error) {
-	e := &exporter{app: app}
-	pause := types.ServiceConfig{Name: Pause, Restart: types.RestartPolicyNo}
+	e := &exporter{app: app, names: names(app.Plan)}
+	pause := types.ServiceConfig{Name: e.pause(), Restart: types.RestartPolicyNo}
 	pause.Image = options.PauseImage
 	if options.Port != 0 {
 		pause.Ports = []types.ServicePortConfig{{Target: uint32(options.Port), Published: fmt.Sprint(options.Port), HostIP: "127.0.0.1"}}
 	}
-	project := &types.Project{Name: app.Name, Services: types.Services{Pause: pause}}
+	project := &types.Project{Name: app.Name, Services: types.Services{pause.Name: pause}}
 	graph := app.Plan.Graph()
 	for i, p := range app.Plan.Processes() {
 		service := e.service(i, p, graph[i])
@@ -55,19 +59,31 @@ func YAML(app export.App, options Options) ([]byte, export.Needs, export.Losses,
 	return append([]byte(export.Comments(e.needs, losses)), text...), e.needs, losses, nil
 }
 
-// name returns the service of process i.
-func (e *exporter) name(i int) string {
-	if i == len(e.app.Plan.Sidecars) {
-		return e.app.Plan.Type
+// names gives each service a name that no other has. The app keeps its own, and so do sidecars, but for one that is called like the app.
+func names(p plan.Plan) (all []string) {
+	for _, sidecar := range p.Sidecars {
+		all = append(all, unlike(append(all, p.Type), plan.Slug(sidecar.Name)))
 	}
-	return plan.Slug(e.app.Plan.Sidecars[i].Name)
+	all = append(all, p.Type)
+	return append(all, unlike(all, pauseName))
 }
+
+// unlike returns a name that is none of the others: with a number behind it where it has to be.
+func unlike(others []string, name string) string {
+	for n := 2; slices.Contains(others, name); n++ {
+		name = fmt.Sprintf("%s-%d", strings.TrimSuffix(name, fmt.Sprintf("-%d", n-1)), n)
+	}
+	return name
+}
+
+// pause returns the service that owns the network.
+func (e *exporter) pause() string { return e.names[len(e.names)-1] }
 
 func (e *exporter) service(i int, p plan.Process, edges []plan.Edge) types.ServiceConfig {
 	e.unsupervised(p)
-	s := types.ServiceConfig{Name: e.name(i), Restart: e.restart(p)}
+	s := types.ServiceConfig{Name: e.names[i], Restart: e.restart(p)}
 	s.Image = e.app.Image
-	s.NetworkMode = types.NetworkModeServicePrefix + Pause
+	s.NetworkMode = types.NetworkModeServicePrefix + e.pause()
 	e.command(&s, p)
 	s.WorkingDir = p.WorkingDir
 	s.Environment = e.environment(p)
@@ -78,13 +94,13 @@ func (e *exporter) service(i int, p plan.Process, edges []plan.Edge) types.Servi
 	s.MemLimit = types.UnitBytes(p.Memory)
 	s.StopSignal = p.StopSignal
 	s.HealthCheck = e.health(p)
-	s.DependsOn = types.DependsOnConfig{Pause: {Condition: types.ServiceConditionStarted, Required: true}}
+	s.DependsOn = types.DependsOnConfig{e.pause(): {Condition: types.ServiceConditionStarted, Required: true}}
 	if grace := p.StopGracePeriodSeconds; grace > 0 {
 		duration := types.Duration(time.Duration(grace * float64(time.Second)))
 		s.StopGracePeriod = &duration
 	}
 	for _, edge := range edges {
-		s.DependsOn[e.name(edge.On)] = e.dependency(edge)
+		s.DependsOn[e.names[edge.On]] = e.dependency(edge)
 	}
 	if i == len(e.app.Plan.Sidecars) {
 		e.appService(&s)

@@ -71,3 +71,17 @@ func TestAnAppWhoseCommandOnlyTheImageKnowsStartsNoSidecars(t *testing.T) {
 	project, _ := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: p})
 	NewWithT(t).Expect(*project.Services["web"].Environment["BPL_SIDECAR_DISABLED"]).To(Equal("a,b"))
 }
+
+func TestNoServiceTakesTheNameOfAnother(t *testing.T) {
+	p := plan.Plan{Type: "web", App: plan.Process{Name: plan.AppName, Restart: plan.Never}, Sidecars: []plan.Process{
+		sidecar("web", func(p *plan.Process) { p.Command = []string{"./web"} }), sidecar("network", func(*plan.Process) {})}}
+	project, _ := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: p, Taken: []string{"web"}})
+	g := NewWithT(t)
+	g.Expect(project.ServiceNames()).To(Equal([]string{"network", "network-2", "web", "web-2"}))
+	g.Expect(project.Services["network-2"].Image).To(Equal("pause:1"))
+	g.Expect([]string(project.Services["web-2"].Command)).To(Equal([]string{"./web"}))
+	for _, name := range []string{"network", "web", "web-2"} {
+		g.Expect(project.Services[name].NetworkMode).To(Equal("service:network-2"), name)
+	}
+	g.Expect(project.Services["web"].DependsOn).To(And(HaveKey("web-2"), HaveKey("network"), HaveKey("network-2"), HaveLen(3)))
+}

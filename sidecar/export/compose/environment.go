@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,14 +49,12 @@ func (e *exporter) filledIn(p plan.Process, key, text string, of ...string) stri
 	})
 }
 
-// command has a service run a process of the image. A command with references in it is written out, with these filled in.
+// command has a service run a sidecar by its process type. A command that has none is written out, and one with references in it, with
+// these filled in.
 func (e *exporter) command(s *types.ServiceConfig, p plan.Process) {
-	s.Entrypoint = types.ShellCommand{processes + s.Name}
-	refers := false
-	for _, word := range p.Command {
-		plan.Expand(word, func(string) (string, bool) { refers = true; return "", true })
-	}
-	if !refers {
+	own := e.app.ProcessType(p)
+	if own != "" && !slices.ContainsFunc(p.Command, func(word string) bool { return export.References(word) != nil }) {
+		s.Entrypoint = types.ShellCommand{processes + own}
 		return
 	}
 	var argv []string

@@ -30,10 +30,12 @@ func (e *exporter) environment(p plan.Process) (vars []core.EnvVar) {
 	return vars
 }
 
-// command has a container run a process of the image. A command with references in it is written out, so that Kubernetes fills them in.
+// command has a container run a sidecar by its process type. A command that has none is written out, and one with references in it, so
+// that Kubernetes fills them in.
 func (e *exporter) command(c *core.Container, p plan.Process) {
-	if !slices.ContainsFunc(p.Command, func(word string) bool { return export.References(word) != nil }) {
-		c.Command = []string{processes + plan.Slug(p.Name)}
+	own := e.app.ProcessType(p)
+	if own != "" && !slices.ContainsFunc(p.Command, func(word string) bool { return export.References(word) != nil }) {
+		c.Command = []string{processes + own}
 		return
 	}
 	c.Command, c.Args = []string{launcher}, append([]string{"--"}, p.Command...)

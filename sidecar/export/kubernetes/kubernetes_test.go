@@ -42,17 +42,21 @@ func exported(t *testing.T, p plan.Plan, o kubernetes.Options) (core.PodSpec, ex
 	if err != nil {
 		t.Fatal(err)
 	}
-	losses := result.Losses
+	return podOf(t, result), result.Losses
+}
+
+func podOf(t *testing.T, result kubernetes.Result) core.PodSpec {
+	t.Helper()
 	switch w := result.Objects[0].(type) {
 	case *apps.Deployment:
-		return w.Spec.Template.Spec, losses
+		return w.Spec.Template.Spec
 	case *batch.Job:
-		return w.Spec.Template.Spec, losses
+		return w.Spec.Template.Spec
 	case *batch.CronJob:
-		return w.Spec.JobTemplate.Spec.Template.Spec, losses
+		return w.Spec.JobTemplate.Spec.Template.Spec
 	}
 	t.Fatalf("%T", result.Objects[0])
-	return core.PodSpec{}, nil
+	return core.PodSpec{}
 }
 
 func names(containers []core.Container) (list []string) {

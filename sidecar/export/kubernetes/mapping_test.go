@@ -221,3 +221,13 @@ func TestABaseForKustomize(t *testing.T) {
 	g.Expect(string(files["statefulset.yaml"])).To(ContainSubstring("serviceName: shop\n"))
 	g.Expect(string(files["service.yaml"])).To(And(ContainSubstring("clusterIP: None\n"), ContainSubstring("port: 8080\n")))
 }
+
+func TestASidecarWhoseProcessTypeIsAnothersHasItsCommandWrittenOut(t *testing.T) {
+	g := NewWithT(t)
+	worker := plan.Process{Name: "worker", Command: []string{"./agent", "$$(X)"}, WorkingDir: "/workspace"}
+	app := export.App{Name: "shop", Image: "shop:1", Plan: beside(worker), Taken: []string{"web", "worker"}}
+	result, err := kubernetes.Export(app, deployment(kubernetes.ShapeSplit))
+	g.Expect(err).NotTo(HaveOccurred())
+	c := podOf(t, result).InitContainers[0]
+	g.Expect(append(c.Command, c.Args...)).To(Equal([]string{"/cnb/lifecycle/launcher", "--", "./agent", "$$(X)"}))
+}
