@@ -2,14 +2,11 @@ package cli
 
 import (
 	"cmp"
-	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sidecar-buildpack/sidecar/sidecar/export"
 	"github.com/sidecar-buildpack/sidecar/sidecar/export/cloudfoundry"
-	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
 func cloudFoundryCommand() *cobra.Command {
@@ -25,23 +22,24 @@ its command; what Cloud Foundry has nothing for is named.`,
 	}
 	shared := addExportFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		app := export.App{}
-		declaration, err := shared.declaration(c, &app)
+		source, err := shared.source(c)
 		if err != nil {
 			return err
 		}
-		if len(declaration.Sidecars) == 0 {
+		if len(source.declaration.Sidecars) == 0 {
 			return failure{noSidecars(cmp.Or(*shared.image, *shared.file))}
 		}
 		name := cmp.Or(*shared.name, nameOf(*shared.image))
 		if *shared.image == "" && *shared.name == "" {
 			name = nameOf(filepath.Base(absolute(filepath.Dir(*shared.file))))
 		}
-		from := cloudfoundry.App{Name: name, Type: app.Plan.Type, Declaration: declaration, Command: app.Command}
-		if *shared.memory != "" {
-			if from.Memory, err = plan.ParseSize(*shared.memory); err != nil {
-				return fmt.Errorf("--memory: %w", err)
-			}
+		from := cloudfoundry.App{Name: name, Type: source.processType, Declaration: source.declaration}
+		if source.image != nil {
+			from.Command = source.image.AppCommand(source.processType)
+			from.WorkingDir = source.image.Process(source.processType).WorkingDir
+		}
+		if from.Memory, err = shared.total(); err != nil {
+			return err
 		}
 		text, losses, err := cloudfoundry.YAML(from)
 		if err == nil {

@@ -2,21 +2,17 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/resolve"
 	"github.com/sidecar-buildpack/sidecar/sidecar/export"
 	"github.com/sidecar-buildpack/sidecar/sidecar/export/compose"
-	"github.com/sidecar-buildpack/sidecar/sidecar/image"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -59,72 +55,36 @@ func (f exportFlags) app(c *cobra.Command) (export.App, error) {
 	if *f.image == "" {
 		return export.App{}, errors.New("name the app's image with --image")
 	}
-	app := export.App{Image: *f.image, Name: cmp.Or(*f.name, nameOf(*f.image))}
-	declaration, err := f.declaration(c, &app)
+	from, err := f.source(c)
 	if err != nil {
-		return app, err
+		return export.App{}, err
 	}
-	if *f.memory != "" {
-		size, err := plan.ParseSize(*f.memory)
-		if err != nil {
-			return app, fmt.Errorf("--memory: %w", err)
-		}
-		app.Memory = size
+	app := export.App{
+		Image: *f.image,
+		Name:  cmp.Or(*f.name, nameOf(*f.image)),
+		Plan:  resolve.Plan(from.declaration, from.processType, export.Workspace),
 	}
-	processType := app.Plan.Type
-	app.Plan = resolve.Plan(declaration, processType, export.Workspace)
 	if len(app.Plan.Sidecars) == 0 {
 		return app, failure{fmt.Errorf("process type %q has no sidecars: there is nothing to export; it has some for %s",
-			processType, strings.Join(resolve.Types(declaration), ", "))}
+			from.processType, strings.Join(resolve.Types(from.declaration), ", "))}
 	}
+	if app.Memory, err = f.total(); err != nil {
+		return app, err
+	}
+	app.Untyped = from.untyped(app.Plan.Sidecars)
 	return app, nil
 }
 
-// declaration reads what is declared, in a file or in the image, and sets the app's process type and what the image knows of it.
-func (f exportFlags) declaration(c *cobra.Command, app *export.App) (declare.Declaration, error) {
-	app.Plan.Type = cmp.Or(*f.processType, "web")
-	if c.Flags().Changed("file") || *f.image == "" {
-		read := load
-		if *f.json {
-			read = loadQuietly
-		}
-		source, _, err := read(c, *f.file)
-		*f.warnings = source.Warnings
-		if err != nil {
-			return declare.Declaration{}, err
-		}
-		assumed := resolve.Assumed(source.Declaration)
-		app.Taken = assumed.Types
-		return resolvedFor(source.Declaration, assumed)
+// total returns the memory that the app and its sidecars have together; 0 where it is not said.
+func (f exportFlags) total() (plan.Size, error) {
+	if *f.memory == "" {
+		return 0, nil
 	}
-	built, err := image.Read(context.Background(), *f.image)
+	size, err := plan.ParseSize(*f.memory)
 	if err != nil {
-		return declare.Declaration{}, failure{fmt.Errorf("%w: name a declaration with --file", err)}
+		return 0, fmt.Errorf("--memory: %w", err)
 	}
-	app.Plan.Type = cmp.Or(*f.processType, built.Default, app.Plan.Type)
-	app.Command = built.AppCommand(app.Plan.Type)
-	d, err := resolvedFor(built.Declaration, built.Types())
-	app.Taken = taken(built, resolve.Plan(d, app.Plan.Type, export.Workspace).Sidecars)
-	return d, err
-}
-
-// taken returns the process types of an image that are called like a sidecar, and start something else.
-func taken(built image.Image, sidecars []plan.Process) (types []string) {
-	for _, s := range sidecars {
-		command, _, err := s.Alone()
-		if own := built.Process(plan.Slug(s.Name)); err != nil || !slices.Equal(own.Argv, command) || own.WorkingDir != s.WorkingDir {
-			types = append(types, plan.Slug(s.Name))
-		}
-	}
-	return types
-}
-
-func resolvedFor(d declare.Declaration, types resolve.Image) (declare.Declaration, error) {
-	d, _, err := resolve.For(d, types)
-	if err != nil {
-		return d, failure{err}
-	}
-	return d, nil
+	return size, nil
 }
 
 // nameOf makes an object's name of an image's reference: "registry/team/Shop:1" is "shop".

@@ -26,7 +26,8 @@ var targets = map[string][]string{
 	"Cloud Foundry":             {"cloudfoundry"},
 }
 
-// oneContainer has the supervisor in it, which heeds all but what the platform has to give it: files, secrets and time.
+// oneContainer has the supervisor in it, as the app's own has, which heeds all but what the platform has to give it: files, secrets and
+// time.
 const oneContainer = "one container"
 
 var platforms = []string{"env-from.file", "env-from.binding", "stop-grace-period-seconds", "stop-delay-seconds"}
@@ -98,7 +99,8 @@ func TestEachKeyIsCarriedOrNamedAsLost(t *testing.T) {
 			for _, table := range declare.Keys() {
 				for _, path := range paths("", table.Type.Keys) {
 					first, _, _ := strings.Cut(path, ".")
-					isSupervisors := target == oneContainer && !slices.Contains(platforms, path)
+					isSupervisors := target == oneContainer || table.Name == "app" && target != "Cloud Foundry"
+					isSupervisors = isSupervisors && !slices.Contains(platforms, path)
 					if !slices.Contains(inImage, first) && !isSupervisors && path != inContainer {
 						carried(t, args, table.Name, path)
 					}

@@ -17,17 +17,33 @@ type App struct {
 	Name    string // of the app; the target's objects are called so
 	Image   string
 	Plan    plan.Plan
-	Command []string  // the app's own argv, without the supervisor; nil where only the image knows it
 	Memory  plan.Size // of the app and its sidecars together; 0: unknown
-	Taken   []string  // process types of the image that start something else than the sidecar that is called so
+	Untyped []string  // the names of sidecars that no process type of the image starts
 }
 
-// ProcessType returns the process type of the image that starts a sidecar; empty where another process has taken its name.
+// ProcessType returns the process type of the image that starts a sidecar as it is declared. It is empty where the command has to be written
+// out: there is no such type, or the command refers to variables that only its environment has.
 func (a App) ProcessType(sidecar plan.Process) string {
-	if slug := plan.Slug(sidecar.Name); !slices.Contains(a.Taken, slug) {
-		return slug
+	if slices.Contains(a.Untyped, sidecar.Name) || len(beyond(sidecar)) > 0 {
+		return ""
 	}
-	return ""
+	return plan.Slug(sidecar.Name)
+}
+
+// Paths of an image (buildpacks/spec, platform.md): what starts a process type, and what starts any command with the environment that
+// the image's layers give.
+const (
+	Processes = "/cnb/process/"
+	Launcher  = "/cnb/lifecycle/launcher"
+)
+
+// InItsDirectory returns the command that starts a sidecar's command in its directory: the launcher starts all in the app's.
+func (l *Losses) InItsDirectory(p plan.Process, command []string) []string {
+	if p.WorkingDir == "" || p.WorkingDir == Workspace {
+		return command
+	}
+	l.Add(p.Name, "working-dir", "a shell changes to it, which the image needs")
+	return append([]string{"/bin/sh", "-c", `cd "$0" && exec "$@"`, p.WorkingDir}, command...)
 }
 
 // Loss is something that was declared and that the target does otherwise, or not at all.

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
@@ -55,7 +56,7 @@ func (l *Losses) Environment(p plan.Process) {
 	if p.PreStop != nil && p.PreStop.Exec != nil {
 		l.programOutside(p, "pre-stop.exec")
 	}
-	if !slices.Contains(p.InheritEnv, plan.Everything) && p.Name != plan.AppName {
+	if !slices.Contains(p.InheritEnv, plan.Everything) {
 		l.Add(p.Name, "inherit-env", "the container has its own environment: that of the image and what is declared")
 	}
 }
@@ -70,10 +71,25 @@ func (l *Losses) Outputs(p plan.Process) {
 	if p.MemoryPolicy != "" {
 		l.Add(p.Name, "memory-policy", "the kernel ends the container at its limit (OOMKilled)")
 	}
-	switch {
-	case p.Logs == plan.JSON:
+	switch p.Logs {
+	case plan.JSON:
 		l.Add(p.Name, "logs", "a container's output is its own: it is not made JSON")
-	case p.Name == plan.AppName && p.Logs == plan.Prefix, p.Name != plan.AppName && p.Logs == plan.Raw:
+	case plan.Raw:
 		l.Add(p.Name, "logs", "a container's output is its own: whoever reads it decides what stands before a line")
 	}
+}
+
+// defaultGrace is what the supervisor's default budget leaves an app that has no grace of its own, in seconds.
+const defaultGrace = 9
+
+// StopSeconds returns how long a process can take to stop: its delay, its grace, and as much for its pre-stop.
+func StopSeconds(p plan.Process) float64 {
+	grace := p.StopGracePeriodSeconds
+	if p.Name == plan.AppName {
+		grace = cmp.Or(grace, defaultGrace)
+	}
+	if p.PreStop != nil {
+		return p.StopDelaySeconds + 2*grace
+	}
+	return p.StopDelaySeconds + grace
 }

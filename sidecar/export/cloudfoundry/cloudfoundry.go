@@ -22,6 +22,7 @@ type App struct {
 	Type        string              // the process type that Command, Memory and the checks of [app] are for
 	Declaration declare.Declaration // with the process types of each sidecar
 	Command     []string            // of the app's process; nil where the buildpack says it
+	WorkingDir  string              // that Command runs in; empty: the app's
 	Memory      plan.Size           // of the container; 0: what Cloud Foundry gives by default
 }
 
@@ -92,7 +93,7 @@ func YAML(app App) ([]byte, export.Losses, error) {
 	a := application{Name: app.Name, Env: app.Declaration.Env}
 	own := process{Type: app.Type, check: e.checks(app.Declaration.App)}
 	if app.Command != nil {
-		own.Command = joined(app.Command)
+		own.Command = appCommand(app)
 		if found := variable.FindString(own.Command); found != "" {
 			return nil, nil, fmt.Errorf("the app: cf push fills in %s: write it otherwise, or put the command into a script", found)
 		}
@@ -159,6 +160,18 @@ func (e *exporter) megabytes(process string, size plan.Size) string {
 		e.losses.Add(process, "memory", "%s is rounded up: Cloud Foundry counts whole megabytes", size)
 	}
 	return fmt.Sprintf("%dM", whole)
+}
+
+// appCommand returns what bash runs for the app. Its directory is the droplet's, wherever that is; one elsewhere is the image's.
+func appCommand(app App) string {
+	dir, isInside := strings.CutPrefix(app.WorkingDir, export.Workspace)
+	switch {
+	case app.WorkingDir == "" || isInside && strings.Trim(dir, "/") == "":
+		return joined(app.Command)
+	case isInside && dir[0] == '/':
+		return "cd " + quoted(strings.Trim(dir, "/"), false) + " || exit\nexec " + joined(app.Command)
+	}
+	return "cd " + quoted(app.WorkingDir, false) + " || exit\nexec " + joined(app.Command)
 }
 
 // joined returns words as text that a shell splits into the same words.

@@ -4,8 +4,8 @@ package compose
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
@@ -16,12 +16,6 @@ import (
 // pauseName is the service that owns the network of all, where no sidecar is called so. It never restarts: the others would lose their
 // network with it.
 const pauseName = "network"
-
-// processes is where the lifecycle puts a launcher for each process type, launcher what starts any command (buildpacks/spec, platform.md).
-const (
-	processes = "/cnb/process/"
-	launcher  = "/cnb/lifecycle/launcher"
-)
 
 // Options say how an app is exported.
 type Options struct {
@@ -47,7 +41,15 @@ func YAML(app export.App, options Options) ([]byte, export.Needs, export.Losses,
 	project := &types.Project{Name: app.Name, Services: types.Services{pause.Name: pause}}
 	graph := app.Plan.Graph()
 	for i, p := range app.Plan.Processes() {
-		service := e.service(i, p, graph[i])
+		service := e.service(i, p)
+		if i == len(app.Plan.Sidecars) {
+			e.appService(&service, p)
+		} else {
+			e.sidecarService(&service, p)
+		}
+		for _, edge := range graph[i] {
+			service.DependsOn[e.names[edge.On]] = e.dependency(edge)
+		}
 		project.Services[service.Name] = service
 	}
 	e.losses.Add("app", "essential", "Compose knows no shared fate: start with docker compose up --abort-on-container-exit")
@@ -79,37 +81,42 @@ func unlike(others []string, name string) string {
 // pause returns the service that owns the network.
 func (e *exporter) pause() string { return e.names[len(e.names)-1] }
 
-func (e *exporter) service(i int, p plan.Process, edges []plan.Edge) types.ServiceConfig {
-	e.unsupervised(p)
+// service returns what all services have.
+func (e *exporter) service(i int, p plan.Process) types.ServiceConfig {
 	s := types.ServiceConfig{Name: e.names[i], Restart: e.restart(p)}
 	s.Image = e.app.Image
 	s.NetworkMode = types.NetworkModeServicePrefix + e.pause()
-	e.command(&s, p)
+	// What of a sandbox a container keeps: none of its processes gains rights.
+	s.CapDrop, s.SecurityOpt = []string{"ALL"}, []string{"no-new-privileges:true"}
+	s.DependsOn = types.DependsOnConfig{e.pause(): {Condition: types.ServiceConditionStarted, Required: true}}
+	return s
+}
+
+func (e *exporter) sidecarService(s *types.ServiceConfig, p plan.Process) {
+	e.unsupervised(p)
+	e.command(s, p)
 	s.WorkingDir = p.WorkingDir
 	s.Environment = e.environment(p)
 	s.EnvFiles = e.envFiles(p)
 	s.PreStop = hooks(p)
-	// What of a sandbox a container keeps: none of its processes gains rights.
-	s.CapDrop, s.SecurityOpt = []string{"ALL"}, []string{"no-new-privileges:true"}
 	s.MemLimit = types.UnitBytes(p.Memory)
 	s.StopSignal = p.StopSignal
 	s.HealthCheck = e.health(p)
-	s.DependsOn = types.DependsOnConfig{e.pause(): {Condition: types.ServiceConditionStarted, Required: true}}
-	if grace := p.StopGracePeriodSeconds; grace > 0 {
-		duration := types.Duration(time.Duration(grace * float64(time.Second)))
-		s.StopGracePeriod = &duration
-	}
-	for _, edge := range edges {
-		s.DependsOn[e.names[edge.On]] = e.dependency(edge)
-	}
-	if i == len(e.app.Plan.Sidecars) {
-		e.appService(&s)
-	}
-	return s
+	s.StopGracePeriod = seconds(p.StopGracePeriodSeconds)
 }
 
-// appService has the app run without the supervisor, or with one that starts no sidecar where only the image knows the app's command.
-func (e *exporter) appService(s *types.ServiceConfig) {
+// seconds returns a time for Compose; nil for none.
+func seconds(n float64) *types.Duration {
+	if n == 0 {
+		return nil
+	}
+	duration := types.Duration(plan.Seconds(n))
+	return &duration
+}
+
+// appService has the app start as the image does it: behind the supervisor, which starts no sidecar here and does all that is declared of
+// the app, in its directory, and with the variables that layers have for it alone.
+func (e *exporter) appService(s *types.ServiceConfig, p plan.Process) {
 	if e.app.Memory > 0 {
 		left := e.app.Memory
 		for _, sidecar := range e.app.Plan.Sidecars {
@@ -117,20 +124,35 @@ func (e *exporter) appService(s *types.ServiceConfig) {
 		}
 		s.MemLimit = types.UnitBytes(max(left, 0))
 	}
-	if e.app.Command != nil {
-		s.Entrypoint = types.ShellCommand{launcher, "--"}
-		s.Command = export.Escaped(e.app.Command)
-		return
-	}
-	names := ""
+	var names []string
 	for _, sidecar := range e.app.Plan.Sidecars {
-		names += "," + sidecar.Name
+		names = append(names, sidecar.Name)
 	}
-	off := names[min(1, len(names)):]
-	if s.Environment == nil {
-		s.Environment = types.MappingWithEquals{}
+	off := strings.ReplaceAll(strings.Join(names, ","), "$", "$$")
+	s.Entrypoint = types.ShellCommand{export.Processes + e.app.Plan.Type}
+	s.Environment = types.MappingWithEquals{"BPL_SIDECAR_DISABLED": &off}
+	if p.StopGracePeriodSeconds+p.StopDelaySeconds > 0 || p.PreStop != nil {
+		budget := export.StopSeconds(p)
+		text := strconv.FormatFloat(budget, 'f', -1, 64)
+		s.Environment["BPL_SIDECAR_STOP_BUDGET_SECONDS"] = &text
+		s.StopGracePeriod = seconds(budget + 1) // the supervisor's own second
 	}
-	s.Environment["BPL_SIDECAR_DISABLED"] = &off
+	s.HealthCheck = appHealth(p)
+}
+
+// appHealth returns the app's health check, which asks the supervisor; nil where the app has no probe.
+func appHealth(p plan.Process) *types.HealthCheckConfig {
+	from, state := p.ReadinessProbe, "ready"
+	switch {
+	case from != nil:
+	case p.StartupProbe != nil:
+		from, state = p.StartupProbe, "started"
+	case p.LivenessProbe != nil:
+		from, state = p.LivenessProbe, "live"
+	default:
+		return nil
+	}
+	return healthCheck(*from, export.Health(state))
 }
 
 func (e *exporter) dependency(edge plan.Edge) types.ServiceDependency {
@@ -140,7 +162,7 @@ func (e *exporter) dependency(edge plan.Edge) types.ServiceDependency {
 	case edge.Condition == plan.Completed:
 		d.Condition = types.ServiceConditionCompletedSuccessfully
 	case edge.Condition == plan.Ready || on.StartupProbe != nil:
-		if from, _ := checked(on); from != nil {
+		if from, _ := checked(on); from != nil || edge.On == len(e.app.Plan.Sidecars) && on.Probes != (plan.Probes{}) {
 			d.Condition = types.ServiceConditionHealthy
 		}
 	}
@@ -196,14 +218,14 @@ func (e *exporter) health(p plan.Process) *types.HealthCheckConfig {
 	if from.SuccessThreshold > 1 {
 		e.losses.Add(p.Name, key+".success-threshold", "Compose waits for one success, not %d", from.SuccessThreshold)
 	}
-	return healthCheck(*from)
+	if from.Exec != nil {
+		return healthCheck(*from, from.Exec.Command)
+	}
+	return healthCheck(*from, export.Check(*from))
 }
 
-func healthCheck(from plan.Probe) *types.HealthCheckConfig {
-	test := export.Check(from)
-	if from.Exec != nil {
-		test = from.Exec.Command
-	}
+// healthCheck returns a check that is made when a probe's is.
+func healthCheck(from plan.Probe, test []string) *types.HealthCheckConfig {
 	period := types.Duration(plan.Seconds(from.PeriodSeconds))
 	timeout := types.Duration(from.Timeout())
 	delay := types.Duration(plan.Seconds(from.InitialDelaySeconds))

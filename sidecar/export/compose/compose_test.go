@@ -3,6 +3,7 @@ package compose_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
@@ -47,7 +48,7 @@ func TestServicesShareANetworkAndStartInOrder(t *testing.T) {
 		sidecar("tail", func(p *plan.Process) { p.Essential, p.Restart, p.MaxRestarts = false, plan.OnFailure, 5 }),
 	}}
 	g := NewWithT(t)
-	project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: p, Memory: plan.G, Command: []string{"./app", "x"}})
+	project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: p, Memory: plan.G})
 	config, web, tail := project.Services["config"], project.Services["web"], project.Services["tail"]
 	g.Expect(config.NetworkMode).To(Equal("service:network"))
 	g.Expect(config.DependsOn["migrate"].Condition).To(Equal("service_completed_successfully"))
@@ -58,24 +59,49 @@ func TestServicesShareANetworkAndStartInOrder(t *testing.T) {
 	g.Expect(config.StopSignal).To(Equal("SIGINT"))
 	g.Expect(web.DependsOn["config"].Condition).To(Equal("service_healthy"))
 	g.Expect(web.DependsOn["tail"]).To(And(HaveField("Condition", "service_started"), HaveField("Required", false)))
-	g.Expect([]string(web.Command)).To(Equal([]string{"./app", "x"}))
+	g.Expect([]string(web.Entrypoint)).To(Equal([]string{"/cnb/process/web"}))
+	g.Expect(*web.Environment["BPL_SIDECAR_DISABLED"]).To(Equal("migrate,config,tail"))
 	g.Expect(web.MemLimit).To(Equal(types.UnitBytes(960 * plan.M)))
 	g.Expect(tail.Restart).To(Equal("on-failure:5"))
 	g.Expect(project.Services["network"].Ports[0].Published).To(Equal("8080"))
 	g.Expect(losses).To(ContainElement(HaveField("Key", "essential")))
 }
 
-func TestAnAppWhoseCommandOnlyTheImageKnowsStartsNoSidecars(t *testing.T) {
-	p := plan.Plan{Type: "web", App: plan.Process{Name: plan.AppName, Restart: plan.Never},
-		Sidecars: []plan.Process{sidecar("a", func(*plan.Process) {}), sidecar("b", func(*plan.Process) {})}}
-	project, _ := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: p})
-	NewWithT(t).Expect(*project.Services["web"].Environment["BPL_SIDECAR_DISABLED"]).To(Equal("a,b"))
+func TestTheSupervisorDoesAllThatIsDeclaredOfTheApp(t *testing.T) {
+	app := plan.Process{Name: plan.AppName, Restart: plan.Never, StopSignal: "SIGQUIT", StopGracePeriodSeconds: 20, StopDelaySeconds: 2,
+		PreStop: &plan.Hook{Exec: &plan.Exec{Command: []string{"./drain"}}},
+		Probes:  plan.Probes{ReadinessProbe: &plan.Probe{Notify: true, PeriodSeconds: 5, FailureThreshold: 3}}}
+	after := sidecar("after", func(p *plan.Process) { p.DependsOn = map[string]plan.Condition{plan.AppName: plan.Ready} })
+	project, losses := exported(t, export.App{Name: "shop", Image: "shop:1",
+		Plan: plan.Plan{Type: "web", App: app, Sidecars: []plan.Process{after}}})
+	g := NewWithT(t)
+	web := project.Services["web"]
+	g.Expect(web.PreStop).To(BeEmpty())
+	g.Expect(web.StopSignal).To(BeEmpty())
+	g.Expect(*web.Environment["BPL_SIDECAR_STOP_BUDGET_SECONDS"]).To(Equal("42")) // 2, 20 for the pre-stop, and 20
+	g.Expect(time.Duration(*web.StopGracePeriod)).To(Equal(43 * time.Second))
+	g.Expect(web.HealthCheck.Test).To(HaveExactElements("CMD", HaveSuffix("/bin/supervisor"), "health", "--ready"))
+	g.Expect(project.Services["after"].DependsOn["web"].Condition).To(Equal("service_healthy"))
+	g.Expect(losses).To(ConsistOf(HaveField("Key", "essential"), HaveField("Process", "after"))) // none of them is the app's own
+}
+
+func TestACommandThatIsWrittenOutRunsInItsDirectory(t *testing.T) {
+	agent := sidecar("agent", func(p *plan.Process) {
+		p.Command, p.WorkingDir = []string{"./agent", "$(PORT)"}, "/workspace/conf"
+	})
+	project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web",
+		Env: map[string]string{"PORT": "a$b"}, App: plan.Process{Name: plan.AppName, Restart: plan.Never}, Sidecars: []plan.Process{agent}}})
+	g := NewWithT(t)
+	g.Expect([]string(project.Services["agent"].Entrypoint)).To(Equal([]string{"/cnb/lifecycle/launcher", "--"}))
+	g.Expect([]string(project.Services["agent"].Command)).To(Equal(
+		[]string{"/bin/sh", "-c", `cd "$0" && exec "$@"`, "/workspace/conf", "./agent", "a$b"}))
+	g.Expect(losses).To(ContainElement(HaveField("Key", "working-dir")))
 }
 
 func TestNoServiceTakesTheNameOfAnother(t *testing.T) {
 	p := plan.Plan{Type: "web", App: plan.Process{Name: plan.AppName, Restart: plan.Never}, Sidecars: []plan.Process{
 		sidecar("web", func(p *plan.Process) { p.Command = []string{"./web"} }), sidecar("network", func(*plan.Process) {})}}
-	project, _ := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: p, Taken: []string{"web"}})
+	project, _ := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: p, Untyped: []string{"web"}})
 	g := NewWithT(t)
 	g.Expect(project.ServiceNames()).To(Equal([]string{"network", "network-2", "web", "web-2"}))
 	g.Expect(project.Services["network-2"].Image).To(Equal("pause:1"))

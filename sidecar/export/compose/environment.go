@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -49,19 +48,17 @@ func (e *exporter) filledIn(p plan.Process, key, text string, of ...string) stri
 	})
 }
 
-// command has a service run a sidecar by its process type. A command that has none is written out, and one with references in it, with
-// these filled in.
+// command has a service run a sidecar by its process type, or by its command, with its references filled in.
 func (e *exporter) command(s *types.ServiceConfig, p plan.Process) {
-	own := e.app.ProcessType(p)
-	if own != "" && !slices.ContainsFunc(p.Command, func(word string) bool { return export.References(word) != nil }) {
-		s.Entrypoint = types.ShellCommand{processes + own}
+	if own := e.app.ProcessType(p); own != "" {
+		s.Entrypoint = types.ShellCommand{export.Processes + own}
 		return
 	}
 	var argv []string
 	for _, word := range p.Command {
 		argv = append(argv, e.filledIn(p, "command", word))
 	}
-	s.Entrypoint, s.Command = types.ShellCommand{launcher, "--"}, export.Escaped(argv)
+	s.Entrypoint, s.Command = types.ShellCommand{export.Launcher, "--"}, export.Escaped(e.losses.InItsDirectory(p, argv))
 }
 
 // envFiles returns the files of env-from, which Compose reads where it runs.

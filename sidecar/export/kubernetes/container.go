@@ -7,12 +7,6 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
-// processes is where the lifecycle puts a launcher for each process type (buildpacks/spec, platform.md).
-const processes = "/cnb/process/"
-
-// launcher starts a command with the environment that the image's layers give.
-const launcher = "/cnb/lifecycle/launcher"
-
 // bare returns a container of the image that nothing of a process is in yet.
 func (e *exporter) bare(name string) core.Container {
 	no, yes, readOnly := false, true, !e.options.WritableRoot

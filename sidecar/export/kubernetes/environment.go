@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"maps"
-	"slices"
 	"strings"
 
 	core "k8s.io/api/core/v1"
@@ -30,17 +29,16 @@ func (e *exporter) environment(p plan.Process) (vars []core.EnvVar) {
 	return vars
 }
 
-// command has a container run a sidecar by its process type. A command that has none is written out, and one with references in it, so
-// that Kubernetes fills them in.
+// command has a container run a sidecar by its process type, or by its command, in which Kubernetes fills in the references.
 func (e *exporter) command(c *core.Container, p plan.Process) {
-	own := e.app.ProcessType(p)
-	if own != "" && !slices.ContainsFunc(p.Command, func(word string) bool { return export.References(word) != nil }) {
-		c.Command = []string{processes + own}
+	if own := e.app.ProcessType(p); own != "" {
+		c.Command = []string{export.Processes + own}
 		return
 	}
-	c.Command, c.Args = []string{launcher}, append([]string{"--"}, p.Command...)
+	c.Command, c.Args = []string{export.Launcher}, append([]string{"--"}, e.losses.InItsDirectory(p, p.Command)...)
 	for _, name := range export.References(strings.Join(p.Command, " ")) {
-		if _, declared := p.Env[name]; !declared && len(p.EnvFrom) == 0 {
+		_, declared := p.Env[name]
+		if _, ofAll := e.app.Plan.Env[name]; !declared && !ofAll && len(p.EnvFrom) == 0 {
 			e.losses.Add(p.Name, "command", "$(%s) stays as it is written in a container of its own: declare it in env as well", name)
 		}
 	}

@@ -37,7 +37,7 @@ func deployment(shape string) kubernetes.Options {
 // exported returns the pod of an export.
 func exported(t *testing.T, p plan.Plan, o kubernetes.Options) (core.PodSpec, export.Losses) {
 	t.Helper()
-	app := export.App{Name: "shop", Image: "shop:1", Plan: p, Memory: plan.G, Command: []string{"java", "-jar", "app.jar"}}
+	app := export.App{Name: "shop", Image: "shop:1", Plan: p, Memory: plan.G}
 	result, err := kubernetes.Export(app, o)
 	if err != nil {
 		t.Fatal(err)
@@ -90,9 +90,11 @@ func TestWhoHasAContainerOfItsOwn(t *testing.T) {
 		"essential ones share the app's fate": {beside(vault, agent), kubernetes.ShapeAuto, []string{"agent"}, []string{"web"}, "agent"},
 		"so do those that wait for them": {beside(vault, agent, needsVault, needsAgent), kubernetes.ShapeAuto,
 			[]string{"agent", "probe"}, []string{"web"}, "agent,probe"},
-		"all in one":                        {beside(vault, agent), kubernetes.ShapeOne, nil, []string{"web"}, ""},
-		"all apart":                         {beside(vault, agent), kubernetes.ShapeSplit, []string{"vault", "agent"}, []string{"web"}, ""},
-		"what waits for the app is no init": {beside(agent, needsApp), kubernetes.ShapeSplit, []string{"agent"}, []string{"web", "late"}, ""},
+		"all in one": {beside(vault, agent), kubernetes.ShapeOne, nil, []string{"web"}, ""},
+		"all apart": {beside(vault, agent), kubernetes.ShapeSplit, []string{"vault", "agent"}, []string{"web"},
+			"Vault,agent"},
+		"what waits for the app is no init": {beside(agent, needsApp), kubernetes.ShapeSplit, []string{"agent"}, []string{"web", "late"},
+			"agent,late"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -104,11 +106,12 @@ func TestWhoHasAContainerOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestTheSupervisorIsOutOfTheWayOfWhatRunsAlone(t *testing.T) {
+func TestAllStartAsInTheImage(t *testing.T) {
 	g := NewWithT(t)
-	pod, _ := exported(t, beside(plan.Process{Name: "agent"}), deployment(kubernetes.ShapeAuto))
-	g.Expect(pod.Containers[0].Command).To(Equal([]string{"/cnb/lifecycle/launcher"}))
-	g.Expect(pod.Containers[0].Args).To(Equal([]string{"--", "java", "-jar", "app.jar"}))
+	pod, losses := exported(t, beside(plan.Process{Name: "agent", WorkingDir: "/workspace/conf"}), deployment(kubernetes.ShapeAuto))
+	g.Expect(pod.Containers[0].Command).To(Equal([]string{"/cnb/process/web"}))
+	g.Expect(pod.Containers[0].Args).To(BeEmpty())
+	g.Expect(losses).NotTo(ContainElement(HaveField("Process", "app")))
 	g.Expect(pod.InitContainers[0].Command).To(Equal([]string{"/cnb/process/agent"}))
 	g.Expect(*pod.InitContainers[0].RestartPolicy).To(Equal(core.ContainerRestartPolicyAlways))
 }
@@ -194,7 +197,7 @@ func TestAnEssentialSidecarApartTakesTheAppAlong(t *testing.T) {
 	pod, losses := exported(t, p, deployment(kubernetes.ShapeSplit))
 	g.Expect(pod.InitContainers[0].Command[2]).To(ContainSubstring(`>/fate/agent && exec "$0" "$@"`))
 	g.Expect(pod.InitContainers[0].Command[3:]).To(Equal([]string{"/cnb/process/agent"}))
-	g.Expect(pod.Containers[0].Command[3:]).To(Equal([]string{"/cnb/lifecycle/launcher", "--", "java", "-jar", "app.jar"}))
+	g.Expect(pod.Containers[0].Command[3:]).To(Equal([]string{"/cnb/process/web"}))
 	g.Expect(pod.Containers[0].LivenessProbe.Exec.Command[2]).To(ContainSubstring("/fate/agent"))
 	g.Expect(losses).To(ContainElement(HaveField("Key", "essential")))
 
@@ -273,11 +276,10 @@ func TestYAMLSaysWhatIsLostAndHasNoStatus(t *testing.T) {
 
 func TestReferencesAreKubernetesOwn(t *testing.T) {
 	p := beside(plan.Process{Name: "agent", Env: map[string]string{"URL": "http://$(HOST)/$$(X)"}})
-	result, err := kubernetes.Export(export.App{Name: "shop", Image: "shop:1", Plan: p, Command: []string{"sh", "-c", "echo $(hostname)"}},
+	result, err := kubernetes.Export(export.App{Name: "shop", Image: "shop:1", Plan: p},
 		deployment(kubernetes.ShapeSplit))
 	g := NewWithT(t)
 	g.Expect(err).NotTo(HaveOccurred())
 	pod := result.Objects[0].(*apps.Deployment).Spec.Template.Spec
 	g.Expect(variable(pod.InitContainers[0], "URL")).To(Equal("http://$(HOST)/$$(X)"))
-	g.Expect(pod.Containers[0].Args).To(Equal([]string{"--", "sh", "-c", "echo $$(hostname)"}))
 }

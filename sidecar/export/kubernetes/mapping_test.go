@@ -30,14 +30,15 @@ func TestADelayIsASleepWhereThereIsOne(t *testing.T) {
 		p := beside(plan.Process{Name: "agent", StopDelaySeconds: 3})
 		p.App.StopDelaySeconds = 2.5
 		pod, losses := exported(t, p, o)
-		sidecar, app := pod.InitContainers[0].Lifecycle.PreStop, pod.Containers[0].Lifecycle.PreStop
+		sidecar := pod.InitContainers[0].Lifecycle.PreStop
 		if o.Version < 30 {
 			g.Expect(sidecar.Exec.Command).To(Equal([]string{"sleep", "3"}))
 			g.Expect(losses).To(ContainElement(HaveField("Text", "Kubernetes 1.29 has no sleep of its own: the image needs the program sleep")))
 		} else {
 			g.Expect(sidecar).To(Equal(&core.LifecycleHandler{Sleep: &core.SleepAction{Seconds: 3}}))
-			g.Expect(app.Sleep.Seconds).To(Equal(int64(3)))
 		}
+		g.Expect(pod.Containers[0].Lifecycle).To(BeNil(), "the supervisor does it")
+		g.Expect(variable(pod.Containers[0], "BPL_SIDECAR_STOP_BUDGET_SECONDS")).To(Equal("12"))
 		g.Expect(*pod.TerminationGracePeriodSeconds).To(Equal(int64(22))) // 2.5 and 9, 3 and 5, and 2
 		early := "Kubernetes does it as soon as the pod stops, and not when it is the sidecar's turn to"
 		g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: "stop-delay-seconds", Text: early}))
@@ -207,6 +208,33 @@ func TestReferencesAreFilledInOrNamed(t *testing.T) {
 		Text: "$(PORT) stays as it is written in a container of its own: declare it in env as well"}))
 }
 
+func TestOnlyVariablesOfItsOwnAreFilledInByTheBuild(t *testing.T) {
+	shell := []string{"--", "/bin/sh", "-c", `cd "$0" && exec "$@"`, "/workspace/conf"}
+	for name, c := range map[string]struct {
+		command, args []string
+		dir           string
+	}{
+		"its own":                 {[]string{"./a", "$(P)", "$(NESTED)"}, nil, "/workspace/conf"},
+		"others":                  {[]string{"./a", "$(PORT)"}, []string{"--", "./a", "$(PORT)"}, "/workspace"},
+		"others, through its own": {[]string{"./a", "$(URL)"}, []string{"--", "./a", "$(URL)"}, "/workspace"},
+		"one with its own name":   {[]string{"./a", "$(PATH)"}, []string{"--", "./a", "$(PATH)"}, "/workspace"},
+		"others, elsewhere":       {[]string{"./a", "$(PORT)"}, append(shell, "./a", "$(PORT)"), "/workspace/conf"},
+		"none, and it looks so":   {[]string{"./a", "$$(PORT)"}, nil, "/workspace/conf"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			pod, losses := exported(t, beside(plan.Process{Name: "agent", Command: c.command, WorkingDir: c.dir, Env: map[string]string{
+				"P": "9", "NESTED": "$(P)", "URL": "http://$(HOST)", "PATH": "x:$(PATH)"}}), deployment(kubernetes.ShapeSplit))
+			g.Expect(pod.InitContainers[0].Args).To(Equal(c.args))
+			inShell := ContainElement(export.Loss{Process: "agent", Key: "working-dir", Text: "a shell changes to it, which the image needs"})
+			if len(c.args) < 4 {
+				inShell = Not(inShell)
+			}
+			g.Expect(losses).To(inShell)
+		})
+	}
+}
+
 func TestABaseForKustomize(t *testing.T) {
 	g := NewWithT(t)
 	o := deployment(kubernetes.ShapeAuto)
@@ -225,7 +253,7 @@ func TestABaseForKustomize(t *testing.T) {
 func TestASidecarWhoseProcessTypeIsAnothersHasItsCommandWrittenOut(t *testing.T) {
 	g := NewWithT(t)
 	worker := plan.Process{Name: "worker", Command: []string{"./agent", "$$(X)"}, WorkingDir: "/workspace"}
-	app := export.App{Name: "shop", Image: "shop:1", Plan: beside(worker), Taken: []string{"web", "worker"}}
+	app := export.App{Name: "shop", Image: "shop:1", Plan: beside(worker), Untyped: []string{"worker"}}
 	result, err := kubernetes.Export(app, deployment(kubernetes.ShapeSplit))
 	g.Expect(err).NotTo(HaveOccurred())
 	c := podOf(t, result).InitContainers[0]

@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -18,9 +17,6 @@ const (
 	budgetVariable   = "BPL_SIDECAR_STOP_BUDGET_SECONDS"
 	disabledVariable = "BPL_SIDECAR_DISABLED"
 )
-
-// Without a grace of its own the app has what the supervisor's default budget leaves it.
-const defaultGrace = 9
 
 // exporter is one export on its way.
 type exporter struct {
@@ -68,38 +64,24 @@ func (e *exporter) companion(i int) core.Container {
 	return c
 }
 
-// appContainer returns the app's container: with the supervisor where sidecars run in it, else the app's own command.
+// appContainer returns the app's container. It starts the process type as the image does: behind the supervisor, in its directory, and with
+// the variables that layers have for it alone.
 func (e *exporter) appContainer() core.Container {
-	p := e.app.Plan.App
 	c := e.bare(e.shape.names[len(e.app.Plan.Sidecars)])
 	c.Resources = limit(e.appMemory())
 	if e.options.Port != 0 {
 		c.Ports = []core.ContainerPort{{ContainerPort: int32(e.options.Port)}}
 	}
-	switch {
-	case e.shape.together():
-		c.Command = []string{processes + e.app.Plan.Type}
-		e.supervised(&c)
-		e.files(&c)
-	case e.app.Command != nil:
-		c.Command, c.Args = []string{launcher}, append([]string{"--"}, export.Escaped(e.app.Command)...)
-	default:
-		c.Command = []string{processes + e.app.Plan.Type}
-		c.Env = append(c.Env, core.EnvVar{Name: disabledVariable, Value: strings.Join(e.namesApart(), ",")})
-	}
-	if !e.shape.together() {
-		e.probes(&c, p, false)
-		e.drain(&c, p)
-		e.unsupervised(p)
-		c.Env = append(c.Env, e.environment(p)...)
-	}
+	c.Command = []string{export.Processes + e.app.Plan.Type}
+	e.supervised(&c)
+	e.files(&c)
 	return c
 }
 
 // supervised sets what the supervisor in the app's container is told, and takes its health for the container's.
 func (e *exporter) supervised(c *core.Container) {
 	if apart := e.namesApart(); apart != nil {
-		c.Env = append(c.Env, core.EnvVar{Name: disabledVariable, Value: strings.Join(apart, ",")})
+		c.Env = append(c.Env, core.EnvVar{Name: disabledVariable, Value: plan.Escape(strings.Join(apart, ","))})
 	}
 	c.Env = append(c.Env, core.EnvVar{Name: budgetVariable, Value: strconv.Itoa(e.chain(false))})
 	ask := func(state string, period, failures int32) *core.Probe {
@@ -150,7 +132,7 @@ func (e *exporter) chain(apart bool) int {
 					graces[i] = max(graces[i], longest(edge.On))
 				}
 			}
-			graces[i] += e.graceOf(i)
+			graces[i] += export.StopSeconds(e.app.Plan.Processes()[i])
 		}
 		return graces[i]
 	}
@@ -161,19 +143,6 @@ func (e *exporter) chain(apart bool) int {
 		}
 	}
 	return int(math.Ceil(total))
-}
-
-// graceOf returns the seconds that a process can take to stop: its delay, its grace, and as much for its pre-stop.
-func (e *exporter) graceOf(i int) float64 {
-	p := e.app.Plan.Processes()[i]
-	grace := p.StopGracePeriodSeconds
-	if i == len(e.app.Plan.Sidecars) {
-		grace = cmp.Or(grace, defaultGrace)
-	}
-	if p.PreStop != nil {
-		return p.StopDelaySeconds + 2*grace
-	}
-	return p.StopDelaySeconds + grace
 }
 
 // startSeconds returns how long the processes in the app's container may take to start, one after the other.

@@ -55,9 +55,6 @@ func (s shape) keepDependents() {
 	}
 }
 
-// together reports whether sidecars run beside the app in its container, so that it needs the supervisor.
-func (s shape) together() bool { return slices.Contains(s.apart[:len(s.plan.Sidecars)], false) }
-
 // afterApp reports whether process i waits for the app, itself or through others.
 func (s shape) afterApp(i int) bool {
 	app := len(s.plan.Sidecars)
