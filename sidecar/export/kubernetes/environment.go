@@ -11,11 +11,11 @@ import (
 )
 
 // environment returns the variables of a process that has a container of its own. References are written as Kubernetes has them, which
-// knows of a variable what stands before it.
+// knows of a variable what stands before it. A manifest's values have none.
 func (e *exporter) environment(p plan.Process) (vars []core.EnvVar) {
-	all := maps.Clone(e.app.Plan.Env)
-	if all == nil {
-		all = map[string]string{}
+	all := map[string]string{}
+	for name, value := range e.app.Plan.Env {
+		all[name] = plan.Escape(value)
 	}
 	maps.Copy(all, p.Env)
 	for _, name := range export.Ordered(all) {

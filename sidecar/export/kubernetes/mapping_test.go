@@ -235,6 +235,19 @@ func TestOnlyVariablesOfItsOwnAreFilledInByTheBuild(t *testing.T) {
 	}
 }
 
+func TestAManifestsValuesAreLiteral(t *testing.T) {
+	g := NewWithT(t)
+	p := beside(plan.Process{Name: "agent", Env: map[string]string{"OWN": "$(HASH)"}})
+	p.Env = map[string]string{"HASH": "a$$b$$c", "OTHER": "secret", "REF": "$(OTHER) $(NONE)"}
+	pod, losses := exported(t, p, deployment(kubernetes.ShapeSplit))
+	values := map[string]string{}
+	for _, v := range pod.InitContainers[0].Env { // as Kubernetes reads them
+		values[v.Name] = plan.Expand(v.Value, func(name string) (string, bool) { value, ok := values[name]; return value, ok })
+	}
+	g.Expect(values).To(Equal(map[string]string{"HASH": "a$$b$$c", "OTHER": "secret", "REF": "$(OTHER) $(NONE)", "OWN": "a$$b$$c"}))
+	g.Expect(losses).NotTo(ContainElement(HaveField("Key", "env")))
+}
+
 func TestABaseForKustomize(t *testing.T) {
 	g := NewWithT(t)
 	o := deployment(kubernetes.ShapeAuto)
