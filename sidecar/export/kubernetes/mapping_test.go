@@ -150,7 +150,7 @@ func TestSecretsBecomeVariablesOrFiles(t *testing.T) {
 	text, err := result.YAML()
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(text)).To(And(
-		HavePrefix("# needs: Secret shop-secrets-env: kubectl create secret generic shop-secrets-env --from-file=secrets.env\n"),
+		HavePrefix("# needs: Secret shop-secrets-env: kubectl create secret generic shop-secrets-env --from-file=/etc/agent/secrets.env\n"),
 		ContainSubstring("mountPath: /etc/agent/secrets.env"), ContainSubstring("subPath: secrets.env"),
 		ContainSubstring("mountPath: /platform/bindings/apm"), ContainSubstring("projected:"), Not(ContainSubstring("envFrom"))))
 }
@@ -246,6 +246,44 @@ func TestAManifestsValuesAreLiteral(t *testing.T) {
 	}
 	g.Expect(values).To(Equal(map[string]string{"HASH": "a$$b$$c", "OTHER": "secret", "REF": "$(OTHER) $(NONE)", "OWN": "a$$b$$c"}))
 	g.Expect(losses).NotTo(ContainElement(HaveField("Key", "env")))
+}
+
+func TestSecretsAndVolumesHaveNamesOfTheirOwn(t *testing.T) {
+	long := strings.Repeat("x", 62)
+	of := func(name, file string, write ...string) plan.Process {
+		return plan.Process{Name: name, EnvFrom: []plan.EnvFrom{{File: file}}, Sandbox: &plan.Sandbox{Mode: plan.Prefer, Write: write}}
+	}
+	p := beside(of("a", "/etc/a/secrets.env", "/run/a-b", "/run/a/b", "/run/A/b"), of("b", "/etc/b/secrets.env"), of(long, "/etc/a/secrets.env"))
+	for _, shape := range []string{kubernetes.ShapeSplit, kubernetes.ShapeOne} {
+		t.Run(shape, func(t *testing.T) {
+			g := NewWithT(t)
+			result, err := kubernetes.Export(export.App{Name: "shop", Image: "shop:1", Plan: p}, deployment(shape))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(result.Needs).To(HaveLen(2))
+			g.Expect(result.Needs[0].Object).NotTo(Equal(result.Needs[1].Object))
+			g.Expect(result.Needs[1].Text).To(HaveSuffix("=/etc/b/secrets.env"))
+			pod := podOf(t, result)
+			var volumes, secrets []string
+			for _, v := range pod.Volumes {
+				volumes = append(volumes, v.Name)
+			}
+			for _, c := range pod.InitContainers {
+				secrets = append(secrets, "Secret "+c.EnvFrom[0].SecretRef.Name)
+			}
+			if shape == kubernetes.ShapeSplit {
+				g.Expect(secrets).To(Equal([]string{result.Needs[0].Object, result.Needs[1].Object, result.Needs[0].Object}))
+			}
+			for _, name := range volumes {
+				g.Expect(name).To(MatchRegexp(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`))
+			}
+			g.Expect(volumes).To(HaveLen(len(slices.Compact(slices.Sorted(slices.Values(volumes))))))
+			for _, c := range append(pod.InitContainers, pod.Containers...) {
+				for _, m := range c.VolumeMounts {
+					g.Expect(volumes).To(ContainElement(m.Name))
+				}
+			}
+		})
+	}
 }
 
 func TestABaseForKustomize(t *testing.T) {

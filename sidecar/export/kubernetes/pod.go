@@ -23,7 +23,8 @@ type exporter struct {
 	app     export.App
 	options Options
 	shape   shape
-	shared  []string // directories that all containers see
+	shared  []string          // directories that all containers see
+	owners  map[string]string // what the names of Secrets and volumes stand for
 	volumes []core.Volume
 	needs   export.Needs
 	losses  export.Losses
@@ -49,7 +50,7 @@ func (e *exporter) pod() core.PodSpec {
 	spec.TerminationGracePeriodSeconds = &grace
 	spec.AutomountServiceAccountToken = &no
 	for _, dir := range e.shared {
-		e.volumes = append(e.volumes, emptyDir(volumeName(dir)))
+		e.volumes = append(e.volumes, emptyDir(e.sharedVolume(dir)))
 	}
 	spec.Volumes = e.volumes
 	return spec

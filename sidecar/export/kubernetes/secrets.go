@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"path"
 	"slices"
-	"strings"
 
 	core "k8s.io/api/core/v1"
 
@@ -16,11 +15,12 @@ const bindings = "/platform/bindings"
 // variables gives a container of its own what the process's env-from names: the entries of a Secret as variables.
 func (e *exporter) variables(c *core.Container, p plan.Process) {
 	for _, from := range p.EnvFrom {
-		name := label(from.Binding)
+		var name string
 		if from.File != "" {
-			name = label(e.app.Name + "-" + path.Base(from.File) + "-variables")
-			e.needs.Add("Secret "+name, "kubectl create secret generic %s --from-env-file=%s", name, path.Base(from.File))
+			name = e.named(e.app.Name+"-"+path.Base(from.File)+"-variables", "variables:"+from.File)
+			e.needs.Add("Secret "+name, "kubectl create secret generic %s --from-env-file=%s", name, from.File)
 		} else {
+			name = e.named(from.Binding, "binding:"+from.Binding)
 			e.needs.Add("Secret "+name, "the binding %s of %s, an entry for each variable", from.Binding, p.Name)
 			e.losses.Add(p.Name, "env-from.binding", "the variables are called as the Secret's keys are: api-key does not become API_KEY")
 		}
@@ -44,16 +44,18 @@ func (e *exporter) files(c *core.Container) {
 }
 
 func (e *exporter) file(c *core.Container, p plan.Process, from plan.EnvFrom) {
-	name, mount := label(from.Binding), core.VolumeMount{MountPath: path.Join(bindings, from.Binding)}
+	var name string
+	mount := core.VolumeMount{MountPath: path.Join(bindings, from.Binding), ReadOnly: true}
 	if from.File != "" {
 		base := path.Base(from.File)
-		name = label(e.app.Name + "-" + base)
-		mount = core.VolumeMount{MountPath: from.File, SubPath: base}
-		e.needs.Add("Secret "+name, "kubectl create secret generic %s --from-file=%s", name, base)
+		name = e.named(e.app.Name+"-"+base, "file:"+from.File)
+		mount.MountPath, mount.SubPath = from.File, base
+		e.needs.Add("Secret "+name, "kubectl create secret generic %s --from-file=%s", name, from.File)
 	} else {
+		name = e.named(from.Binding, "binding:"+from.Binding)
 		e.needs.Add("Secret "+name, "the binding %s of %s, an entry for each variable, and type where it is found by that", from.Binding, p.Name)
 	}
-	mount.Name, mount.ReadOnly = label("from-"+name), true
+	mount.Name = label("from-" + name)
 	if slices.ContainsFunc(c.VolumeMounts, func(m core.VolumeMount) bool { return m.MountPath == mount.MountPath }) {
 		return
 	}
@@ -63,6 +65,3 @@ func (e *exporter) file(c *core.Container, p plan.Process, from plan.EnvFrom) {
 		Projected: &core.ProjectedVolumeSource{Sources: []core.VolumeProjection{{Secret: secret}}},
 	}})
 }
-
-// label makes a name that Kubernetes takes for an object or a container (RFC 1123): no underscores.
-func label(name string) string { return strings.ReplaceAll(plan.Slug(name), "_", "-") }

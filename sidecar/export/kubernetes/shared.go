@@ -50,13 +50,16 @@ func within(file, dir string) bool { return file == dir || strings.HasPrefix(fil
 // mountShared gives a container what all see, and a directory for temporary files.
 func (e *exporter) mountShared(c *core.Container) {
 	if !slices.Contains(e.shared, temporary) {
-		c.VolumeMounts = append(c.VolumeMounts, core.VolumeMount{Name: "tmp-" + c.Name, MountPath: temporary})
-		e.volumes = append(e.volumes, emptyDir("tmp-"+c.Name))
+		name := label("tmp-" + c.Name)
+		c.VolumeMounts = append(c.VolumeMounts, core.VolumeMount{Name: name, MountPath: temporary})
+		e.volumes = append(e.volumes, emptyDir(name))
 	}
 	for _, dir := range e.shared {
-		c.VolumeMounts = append(c.VolumeMounts, core.VolumeMount{Name: volumeName(dir), MountPath: dir})
+		c.VolumeMounts = append(c.VolumeMounts, core.VolumeMount{Name: e.sharedVolume(dir), MountPath: dir})
 	}
 }
 
-// volumeName makes a volume's name of a path: "shared-run-agent" of /run/agent.
-func volumeName(dir string) string { return label("shared" + plan.Slug("x" + dir)[1:]) }
+// sharedVolume makes a volume's name of a path: "shared-run-agent" of /run/agent.
+func (e *exporter) sharedVolume(dir string) string {
+	return e.named("shared"+plan.Slug("x" + dir)[1:], dir)
+}

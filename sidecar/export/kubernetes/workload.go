@@ -26,7 +26,7 @@ func Export(app export.App, options Options) (Result, error) {
 	if err := options.check(); err != nil {
 		return Result{}, err
 	}
-	e := &exporter{app: app, options: options, shape: shapeOf(app.Plan, options.Shape)}
+	e := &exporter{app: app, options: options, shape: shapeOf(app.Plan, options.Shape), owners: map[string]string{}}
 	e.shared = e.sharedPaths()
 	objects := []runtime.Object{e.workload(e.pod())}
 	if options.Kind == "StatefulSet" {
