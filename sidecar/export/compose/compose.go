@@ -98,7 +98,7 @@ func (e *exporter) sidecarService(s *types.ServiceConfig, p plan.Process) {
 	s.WorkingDir = p.WorkingDir
 	s.Environment = e.environment(p)
 	s.EnvFiles = e.envFiles(p)
-	s.PreStop = hooks(p)
+	s.PreStop = e.hooks(p)
 	s.MemLimit = types.UnitBytes(p.Memory)
 	s.StopSignal = p.StopSignal
 	s.HealthCheck = e.health(p)
@@ -218,10 +218,7 @@ func (e *exporter) health(p plan.Process) *types.HealthCheckConfig {
 	if from.SuccessThreshold > 1 {
 		e.losses.Add(p.Name, key+".success-threshold", "Compose waits for one success, not %d", from.SuccessThreshold)
 	}
-	if from.Exec != nil {
-		return healthCheck(*from, from.Exec.Command)
-	}
-	return healthCheck(*from, export.Check(*from))
+	return healthCheck(*from, e.check(p, *from, key))
 }
 
 // healthCheck returns a check that is made when a probe's is.

@@ -2,6 +2,7 @@ package compose_test
 
 import (
 	"context"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -110,4 +111,26 @@ func TestNoServiceTakesTheNameOfAnother(t *testing.T) {
 		g.Expect(project.Services[name].NetworkMode).To(Equal("service:network-2"), name)
 	}
 	g.Expect(project.Services["web"].DependsOn).To(And(HaveKey("web-2"), HaveKey("network"), HaveKey("network-2"), HaveLen(3)))
+}
+
+func TestAHelperGetsItsHeaders(t *testing.T) {
+	get := &plan.HTTPGet{Scheme: "https", Port: 8443, Headers: map[string]string{"A": "$tok", "B": "it's"}}
+	agent := sidecar("agent", func(p *plan.Process) {
+		p.ReadinessProbe = &plan.Probe{HTTPGet: get, PeriodSeconds: 1, FailureThreshold: 3}
+		p.PreStop = &plan.Hook{HTTPGet: get}
+	})
+	project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web",
+		App: plan.Process{Name: plan.AppName, Restart: plan.Never}, Sidecars: []plan.Process{agent}}})
+	g := NewWithT(t)
+	through := []string{"/bin/sh", "-c", `printf %s "$0" | "$@"`, "A: $tok\nB: it's\n"}
+	test, hook := []string(project.Services["agent"].HealthCheck.Test), []string(project.Services["agent"].PreStop[0].Command)
+	g.Expect(test[1:5]).To(Equal(through))
+	g.Expect(test[5:]).To(ContainElements(HaveSuffix("/supervisor-probe"), "--headers", "https://127.0.0.1:8443/"))
+	g.Expect(hook[:4]).To(Equal(through))
+	for _, key := range []string{"readiness-probe.http-get.headers", "pre-stop.http-get.headers"} {
+		g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: key, Text: "a shell hands them to the check, which the image needs"}))
+	}
+	out, err := exec.Command(through[0], append(through[1:], "cat")...).Output()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(out)).To(Equal("A: $tok\nB: it's\n"))
 }

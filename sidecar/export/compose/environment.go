@@ -78,7 +78,7 @@ func (e *exporter) envFiles(p plan.Process) (files []types.EnvFile) {
 }
 
 // hooks returns what is done before a service is told to stop: its delay, and then its pre-stop.
-func hooks(p plan.Process) (hooks []types.ServiceHook) {
+func (e *exporter) hooks(p plan.Process) (hooks []types.ServiceHook) {
 	if p.StopDelaySeconds > 0 {
 		seconds := strconv.FormatFloat(p.StopDelaySeconds, 'f', -1, 64)
 		hooks = append(hooks, types.ServiceHook{Command: types.ShellCommand{"sleep", seconds}})
@@ -86,13 +86,21 @@ func hooks(p plan.Process) (hooks []types.ServiceHook) {
 	if p.PreStop == nil {
 		return hooks
 	}
-	var argv []string
-	if p.PreStop.Exec != nil {
-		argv = p.PreStop.Exec.Command
-	} else {
-		argv = export.Check(plan.Probe{HTTPGet: p.PreStop.HTTPGet, TimeoutSeconds: p.StopGracePeriodSeconds})
+	once := plan.Probe{HTTPGet: p.PreStop.HTTPGet, Exec: p.PreStop.Exec, TimeoutSeconds: p.StopGracePeriodSeconds}
+	return append(hooks, types.ServiceHook{Command: export.Escaped(e.check(p, once, "pre-stop"))})
+}
+
+// check returns the command that makes a check. The helper reads headers from its standard input, which Compose gives nothing.
+func (e *exporter) check(p plan.Process, check plan.Probe, key string) []string {
+	if check.Exec != nil {
+		return check.Exec.Command
 	}
-	return append(hooks, types.ServiceHook{Command: export.Escaped(argv)})
+	headers := check.Input()
+	if headers == "" {
+		return export.Check(check)
+	}
+	e.losses.Add(p.Name, key+".http-get.headers", "a shell hands them to the check, which the image needs")
+	return append([]string{"/bin/sh", "-c", `printf %s "$0" | "$@"`, headers}, export.Check(check)...)
 }
 
 // unsupervised names what is lost of a process that runs without the supervisor.
