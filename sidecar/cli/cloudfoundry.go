@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/resolve"
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
 	"github.com/sidecar-buildpack/sidecar/sidecar/export/cloudfoundry"
 )
 
@@ -38,7 +40,7 @@ its command; what Cloud Foundry has nothing for is named.`,
 			from.Command = source.image.AppCommand(source.processType)
 			from.WorkingDir = source.image.Process(source.processType).WorkingDir
 		}
-		if from.Memory, err = shared.total(); err != nil {
+		if from.Memory, err = shared.total(resolve.Plan(source.declaration, source.processType, export.Workspace)); err != nil {
 			return err
 		}
 		text, losses, err := cloudfoundry.YAML(from)

@@ -68,21 +68,25 @@ func (f exportFlags) app(c *cobra.Command) (export.App, error) {
 		return app, failure{fmt.Errorf("process type %q has no sidecars: there is nothing to export; it has some for %s",
 			from.processType, strings.Join(resolve.Types(from.declaration), ", "))}
 	}
-	if app.Memory, err = f.total(); err != nil {
+	if app.Memory, err = f.total(app.Plan); err != nil {
 		return app, err
 	}
 	app.Untyped = from.untyped(app.Plan.Sidecars)
 	return app, nil
 }
 
-// total returns the memory that the app and its sidecars have together; 0 where it is not said.
-func (f exportFlags) total() (plan.Size, error) {
+// total returns the memory that the app and its sidecars have together; 0 where it is not said. It is an error where the sidecars leave
+// nothing of it.
+func (f exportFlags) total(p plan.Plan) (plan.Size, error) {
 	if *f.memory == "" {
 		return 0, nil
 	}
 	size, err := plan.ParseSize(*f.memory)
 	if err != nil {
 		return 0, fmt.Errorf("--memory: %w", err)
+	}
+	if _, err := divide(p, size); err != nil {
+		return 0, failure{err}
 	}
 	return size, nil
 }

@@ -17,7 +17,7 @@ type App struct {
 	Name    string // of the app; the target's objects are called so
 	Image   string
 	Plan    plan.Plan
-	Memory  plan.Size // of the app and its sidecars together; 0: unknown
+	Memory  plan.Size // of the app and its sidecars together, more than these have; 0: unknown
 	Untyped []string  // the names of sidecars that no process type of the image starts
 }
 

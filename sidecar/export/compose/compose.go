@@ -118,11 +118,7 @@ func seconds(n float64) *types.Duration {
 // the app, in its directory, and with the variables that layers have for it alone.
 func (e *exporter) appService(s *types.ServiceConfig, p plan.Process) {
 	if e.app.Memory > 0 {
-		left := e.app.Memory
-		for _, sidecar := range e.app.Plan.Sidecars {
-			left -= sidecar.Memory
-		}
-		s.MemLimit = types.UnitBytes(max(left, 0))
+		s.MemLimit = types.UnitBytes(e.app.Memory - e.app.Plan.Reserved())
 	}
 	var names []string
 	for _, sidecar := range e.app.Plan.Sidecars {

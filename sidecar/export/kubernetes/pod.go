@@ -115,7 +115,7 @@ func (e *exporter) appMemory() plan.Size {
 			left -= p.Memory
 		}
 	}
-	return max(left, 0)
+	return left
 }
 
 // grace returns the pod's seconds to stop in. They are one budget for all its containers, used one after the other.
