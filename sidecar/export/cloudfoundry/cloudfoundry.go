@@ -102,6 +102,7 @@ func YAML(app App) ([]byte, export.Losses, error) {
 		own.Memory = e.megabytes(plan.AppName, app.Memory)
 	}
 	a.Processes = []process{own}
+	e.jobs(app.Declaration)
 	for _, s := range app.Declaration.Sidecars {
 		one, err := e.sidecar(s)
 		if err != nil {
@@ -144,6 +145,21 @@ func (e *exporter) sidecar(s declare.Sidecar) (sidecar, error) {
 
 // variable is what the cf command line fills in before it sends a manifest.
 var variable = regexp.MustCompile(`\(\(!?[-/.\w\pL]+\)\)`)
+
+// jobs names the sidecars that others wait for to complete.
+func (e *exporter) jobs(d declare.Declaration) {
+	waits := []map[string]string{d.App.DependsOn}
+	for _, s := range d.Sidecars {
+		waits = append(waits, s.DependsOn)
+	}
+	for _, on := range waits {
+		for name, condition := range on {
+			if condition == string(plan.Completed) {
+				e.losses.Add(name, "depends-on", "others wait for its end, with which Cloud Foundry starts the container again: run it as a task")
+			}
+		}
+	}
+}
 
 func (e *exporter) lose(process, key string) {
 	text, found := lostKeys[key]

@@ -104,6 +104,22 @@ logs = "json"
 	g.Expect(manifest).To(HavePrefix("# lost: agent: essential: the end of any process, with 0 too, has Cloud Foundry start"))
 }
 
+func TestAJobIsLost(t *testing.T) {
+	_, losses := exported(t, `
+app.depends-on = { migrate = "completed" }
+[[sidecars]]
+name = "migrate"
+command = "./migrate"
+[[sidecars]]
+name = "agent"
+command = "./agent"
+depends-on = { migrate = "completed" }
+`)
+	NewWithT(t).Expect(losses).To(ConsistOf(HaveField("Process", "app"), HaveField("Process", "agent"),
+		export.Loss{Process: "migrate", Key: "depends-on",
+			Text: "others wait for its end, with which Cloud Foundry starts the container again: run it as a task"}))
+}
+
 func TestWhatCloudFoundryWouldRefuse(t *testing.T) {
 	sidecar := declare.Sidecar{Name: "a", Command: declare.Command{strings.Repeat("x", 5000)}}
 	_, _, err := cloudfoundry.YAML(cloudfoundry.App{Declaration: declare.Declaration{Sidecars: []declare.Sidecar{sidecar}}})

@@ -52,13 +52,27 @@ func YAML(app export.App, options Options) ([]byte, export.Needs, export.Losses,
 		}
 		project.Services[service.Name] = service
 	}
-	e.losses.Add("app", "essential", "Compose knows no shared fate: start with docker compose up --abort-on-container-exit")
+	e.fate(graph)
+	e.needs.Add("image "+options.PauseImage, "Compose pulls it for the service that owns the network; --pause-image names another")
 	text, err := project.MarshalYAML()
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	losses := e.losses.Sorted()
 	return append([]byte(export.Comments(e.needs, losses)), text...), e.needs, losses, nil
+}
+
+// fate says how to have all end together. Where an end is nothing bad, of a job or of a sidecar that isn't essential, only failures may.
+func (e *exporter) fate(graph [][]plan.Edge) {
+	isJob := func(edge plan.Edge) bool { return edge.Condition == plan.Completed }
+	mayEnd := slices.ContainsFunc(graph, func(edges []plan.Edge) bool { return slices.ContainsFunc(edges, isJob) }) ||
+		slices.ContainsFunc(e.app.Plan.Sidecars, func(p plan.Process) bool { return !p.Essential })
+	if mayEnd {
+		e.losses.Add("app", "essential", "Compose knows no shared fate: start with docker compose up --abort-on-container-failure, with which "+
+			"a failure of any ends all, and an end with 0 none")
+		return
+	}
+	e.losses.Add("app", "essential", "Compose knows no shared fate: start with docker compose up --abort-on-container-exit")
 }
 
 // names gives each service a name that no other has. The app keeps its own, and so do sidecars, but for one that is called like the app.

@@ -134,3 +134,23 @@ func TestAHelperGetsItsHeaders(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(out)).To(Equal("A: $tok\nB: it's\n"))
 }
+
+func TestWhatIsSaidOfFateAndOfTheNetwork(t *testing.T) {
+	plain := sidecar("agent", func(*plan.Process) {})
+	job := sidecar("migrate", func(p *plan.Process) { p.DependsOn = map[string]plan.Condition{"agent": plan.Completed} })
+	mayEnd := sidecar("tail", func(p *plan.Process) { p.Essential = false })
+	for option, sidecars := range map[string][]plan.Process{
+		"--abort-on-container-exit": {plain},
+		"--abort-on-container-failure, with which a failure of any ends all": {plain, job},
+		"--abort-on-container-failure, with which":                           {plain, mayEnd},
+	} {
+		g := NewWithT(t)
+		app := export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web", Sidecars: sidecars,
+			App: plan.Process{Name: plan.AppName, Restart: plan.Never}}}
+		text, needs, losses, err := compose.YAML(app, compose.Options{PauseImage: "pause:1"})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(losses).To(ContainElement(HaveField("Text", ContainSubstring("docker compose up "+option))))
+		g.Expect(needs).To(ConsistOf(HaveField("Object", "image pause:1")))
+		g.Expect(string(text)).To(HavePrefix("# needs: image pause:1: "))
+	}
+}
