@@ -70,7 +70,8 @@ var others = map[string][]string{
 // noLosses are the texts of exporters that name no loss.
 var noLosses = map[string][]string{
 	"written into a file": {
-		"# lost: <>", "# needs: <>", `sleep <>; exec "$0" "$@"`, "cd <> || exit", "cd <> || exit exec <>", `cd "$0" && exec "$@"`, `printf <> "$0" | "$@"`, "exec <>", "export <>=<>",
+		"# lost: <>", "# needs: <>", `sleep <>; exec "$0" "$@"`, "cd <> || exit", "cd <> || exit exec <>",
+		`cd "$0" && exec "$@"`, `printf <> "$0" | "$@"`, "exec <>", "export <>=<>",
 		"# from <>", "[[sidecars]] name = <>", ": remove it where it is the app itself", "<> = <> # from <>",
 		": remove it where it is the app itself, and put its <> under [app]",
 		"All end when this one has ended, with status 0 too. Where they are to go on, write essential = false.",

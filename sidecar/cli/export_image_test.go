@@ -19,7 +19,8 @@ func TestWhomTheImageHasNoProcessTypeFor(t *testing.T) {
 		{Type: "path", Argv: []string{"./agent", "--port=9"}, WorkingDir: "/workspace/conf"},
 		{Type: "absolute", Argv: []string{"/workspace/conf/agent", "--port=9"}, WorkingDir: "/workspace/conf"},
 	}}
-	agent := plan.Process{Name: "agent", Command: []string{"./agent", "--port=$(P)"}, Env: map[string]string{"P": "9"}, WorkingDir: "/workspace"}
+	agent := plan.Process{Name: "agent", Command: []string{"./agent", "--port=$(P)"}, WorkingDir: "/workspace",
+		Env: map[string]string{"P": "9"}}
 	var sidecars []plan.Process
 	for _, name := range []string{"agent", "worker", "web", "elsewhere", "none"} {
 		one := agent

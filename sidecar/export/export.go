@@ -21,8 +21,8 @@ type App struct {
 	Untyped []string  // the names of sidecars that no process type of the image starts
 }
 
-// ProcessType returns the process type of the image that starts a sidecar as it is declared. It is empty where the command has to be written
-// out: there is no such type, or the command refers to variables that only its environment has.
+// ProcessType returns the process type of the image that starts a sidecar as it is declared. It is empty where the command has to be
+// written out: there is no such type, or the command refers to variables that only its environment has.
 func (a App) ProcessType(sidecar plan.Process) string {
 	if slices.Contains(a.Untyped, sidecar.Name) || len(beyond(sidecar)) > 0 {
 		return ""

@@ -128,7 +128,8 @@ func TestAHelperGetsItsHeaders(t *testing.T) {
 	g.Expect(test[5:]).To(ContainElements(HaveSuffix("/supervisor-probe"), "--headers", "https://127.0.0.1:8443/"))
 	g.Expect(hook[:4]).To(Equal(through))
 	for _, key := range []string{"readiness-probe.http-get.headers", "pre-stop.http-get.headers"} {
-		g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: key, Text: "a shell hands them to the check, which the image needs"}))
+		g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: key,
+			Text: "a shell hands them to the check, which the image needs"}))
 	}
 	out, err := exec.Command(through[0], append(through[1:], "cat")...).Output()
 	g.Expect(err).NotTo(HaveOccurred())

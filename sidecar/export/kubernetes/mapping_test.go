@@ -253,7 +253,8 @@ func TestSecretsAndVolumesHaveNamesOfTheirOwn(t *testing.T) {
 	of := func(name, file string, write ...string) plan.Process {
 		return plan.Process{Name: name, EnvFrom: []plan.EnvFrom{{File: file}}, Sandbox: &plan.Sandbox{Mode: plan.Prefer, Write: write}}
 	}
-	p := beside(of("a", "/etc/a/secrets.env", "/run/a-b", "/run/a/b", "/run/A/b"), of("b", "/etc/b/secrets.env"), of(long, "/etc/a/secrets.env"))
+	p := beside(of("a", "/etc/a/secrets.env", "/run/a-b", "/run/a/b", "/run/A/b"), of("b", "/etc/b/secrets.env"),
+		of(long, "/etc/a/secrets.env"))
 	for _, shape := range []string{kubernetes.ShapeSplit, kubernetes.ShapeOne} {
 		t.Run(shape, func(t *testing.T) {
 			g := NewWithT(t)
