@@ -35,7 +35,7 @@ func Check(p plan.Probe) []string {
 // Health returns the command that passes where all essential processes that a supervisor runs are in a state: live, started or ready.
 func Health(state string) []string { return []string{bin + "supervisor", "health", "--" + state} }
 
-// Escaped doubles each $ of an argv that has no references: Kubernetes and Compose would take one for the beginning of a reference.
+// Escaped doubles each $ of an argv that has no references: Compose would take one for the beginning of a reference.
 func Escaped(argv []string) (words []string) {
 	for _, word := range argv {
 		words = append(words, strings.ReplaceAll(word, "$", "$$"))
