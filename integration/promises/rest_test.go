@@ -85,6 +85,18 @@ func testRest(t *testing.T, when spec.G, it spec.S) {
 			`what is left of sidecar "pool" has not ended \d+ms after SIGTERM; killing (exe \(PID \d+\)(, )?){4}$`)))
 	})
 
+	everywhere(t, when, it, "says what a sidecar has begun in the background and left there", func(on *setting) {
+		s := on.start(t, web(sidecar("agent")))
+		agent, app := s.enters("agent"), s.enters("app")
+		agent.do("start", "daemon", "daemon")
+		s.enters("daemon")
+		agent.tell("exit", "0")
+		app.hears("SIGTERM")
+		Expect(s.exits()).To(Equal(1))
+		Expect(lines(&s.stderr)).To(ContainElement(MatchRegexp(
+			`sidecar "agent" exited with status 0, leaving exe \(PID \d+\): it has to stay in the foreground; stopping web$`)))
+	})
+
 	everywhere(t, when, it, "knows a daemon of a run that still goes on", func(on *setting) {
 		s := on.start(t, web(sidecar("pool")))
 		pool, app := s.enters("pool"), s.enters("app")

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/memory"
 )
 
@@ -17,9 +18,12 @@ var faults = map[unix.Signal]string{
 }
 
 // detail returns what is known of why child i ended as it did, besides its status, as the end of a sentence. Only the kernel's counter
-// tells a want of memory from a kill by hand.
-func (r *Supervisor) detail(i int, ws unix.WaitStatus) string {
+// tells a want of memory from a kill by hand. left are the processes that it has left behind.
+func (r *Supervisor) detail(i int, ws unix.WaitStatus, left []int) string {
 	status := exitStatus(ws)
+	if status == 0 && len(left) > 0 && r.state.View(i).Phase == machine.Running {
+		return "leaving " + strings.Join(named(left), ", ") + ": it has to stay in the foreground"
+	}
 	if status == 0 || r.state.Stopping() && status != 128+int(unix.SIGKILL) {
 		return ""
 	}

@@ -99,14 +99,14 @@ func (r *Supervisor) spawn(i int) {
 // hearEnd gives the end of a child to the machine. Those that it has left behind are among the orphans.
 func (r *Supervisor) hearEnd(e end, orphans []int) {
 	i, ws, c := e.proc, e.ws, &r.children[e.proc]
-	left := len(r.leftAmong(orphans, i))
-	if left == 0 && c.passed != nil {
+	left := r.leftAmong(orphans, i)
+	if len(left) == 0 && c.passed != nil {
 		r.lastWords = append(r.lastWords, c.passed)
 	}
-	if left > 0 {
+	if len(left) > 0 {
 		c.rest = &rest{told: map[int]bool{}, filters: map[int]time.Time{}}
 	}
-	end := machine.Exited{At: r.now(), Proc: i, Code: exitStatus(ws), Detail: r.detail(i, ws), Left: left}
+	end := machine.Exited{At: r.now(), Proc: i, Code: exitStatus(ws), Detail: r.detail(i, ws, left), Left: len(left)}
 	if ws.Signaled() {
 		end.Signal = cmp.Or(unix.SignalName(ws.Signal()), "signal "+strconv.Itoa(int(ws.Signal()))) // real-time signals have no names
 	}
