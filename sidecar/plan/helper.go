@@ -23,6 +23,24 @@ func (p Probe) NeedsHelper() bool {
 	return p.GRPC != nil
 }
 
+// NeedsHelper reports whether a probe of the process's does, or its pre-stop.
+func (p Process) NeedsHelper() bool {
+	if p.PreStop != nil && p.PreStop.Within(0).NeedsHelper() {
+		return true
+	}
+	for _, probe := range p.Probes.All() {
+		if probe != nil && probe.NeedsHelper() {
+			return true
+		}
+	}
+	return false
+}
+
+// Within returns the check that does what the hook says, and may take so many seconds.
+func (h Hook) Within(seconds float64) Probe {
+	return Probe{HTTPGet: h.HTTPGet, Exec: h.Exec, TimeoutSeconds: seconds}
+}
+
 // Command returns the process to start for one check, which passes where that process exits with 0. helper is the path of
 // cmd/supervisor-probe. It returns nil for a check that needs no process.
 //

@@ -30,12 +30,16 @@ func Slug(name string) string {
 	case len(slug) > mostSlug:
 		slug = strings.TrimRight(slug[:mostSlug-9], "-_") + "-" + digest(name)
 	}
-	// Layers of these names would take the files of the build's own: https://github.com/buildpacks/spec/blob/main/buildpack.md#layers.
-	if slices.Contains([]string{"build", "launch", "store", "supervisor"}, slug) {
+	if slices.Contains(taken, slug) {
 		slug = "sidecar-" + slug
 	}
 	return slug
 }
+
+// taken are names of which layers would take the files of the build's own, and launcher, of which the lifecycle's launcher would take the
+// process type for what it is itself to run, since it goes by the name that it is called by:
+// https://github.com/buildpacks/spec/blob/main/buildpack.md#layers and platform.md#launcher.
+var taken = []string{"build", "launch", "launcher", "store", "supervisor"}
 
 // digest returns eight hexadecimal digits that names which differ hardly ever share.
 func digest(name string) string {

@@ -24,6 +24,7 @@ func TestSlug(t *testing.T) {
 		"Store":                 "sidecar-store",
 		"build":                 "sidecar-build",
 		"launch":                "sidecar-launch",
+		"Launcher":              "sidecar-launcher",
 		"launcher":              "launcher",
 		"sidecar-launch":        "sidecar-launch",
 	} {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -135,17 +136,12 @@ func (s Supervisor) setVariables(layer *libcnb.Layer) error {
 
 // programs are what the layer has of the buildpack's bin.
 func (s Supervisor) programs() []string {
-	programs := []string{"bin/supervisor"}
 	for _, p := range s.Plans {
-		for _, process := range p.Processes() {
-			for _, check := range process.Probes.All() {
-				if check != nil && check.NeedsHelper() {
-					return append(programs, "bin/supervisor-probe")
-				}
-			}
+		if slices.ContainsFunc(p.Processes(), plan.Process.NeedsHelper) {
+			return []string{"bin/supervisor", "bin/supervisor-probe"}
 		}
 	}
-	return programs
+	return []string{"bin/supervisor"}
 }
 
 func (s Supervisor) digest() (string, error) {

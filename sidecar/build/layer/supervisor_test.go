@@ -70,6 +70,11 @@ func testSupervisor(t *testing.T, context spec.G, it spec.S) {
 		Expect(filepath.Join(l.Path, "bin", "supervisor-probe")).NotTo(BeAnExistingFile())
 	})
 
+	it("has the helper where only a pre-stop needs it", func() {
+		supervisor.Plans[0].Sidecars[0].PreStop = &plan.Hook{HTTPGet: &plan.HTTPGet{Scheme: "HTTPS", Port: 1}}
+		Expect(filepath.Join(contribute().Path, "bin", "supervisor-probe")).To(BeARegularFile())
+	})
+
 	it("has the helper where a probe needs it", func() {
 		supervisor.Plans[0].App.ReadinessProbe = &plan.Probe{GRPC: &plan.GRPC{Port: 1}}
 		Expect(filepath.Join(contribute().Path, "bin", "supervisor-probe")).To(BeARegularFile())

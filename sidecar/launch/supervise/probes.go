@@ -148,7 +148,7 @@ func (r *Supervisor) checkOnce(ctx context.Context, i int, kind plan.ProbeKind) 
 // preStop does what a process's pre-stop says, and tells the machine how that ended, unless that has it ended before.
 func (r *Supervisor) preStop(a machine.RunPreStop) {
 	c := &r.children[a.Proc]
-	task := plan.Probe{HTTPGet: c.PreStop.HTTPGet, Exec: c.PreStop.Exec, TimeoutSeconds: math.MaxInt32} // the machine ends it
+	task := c.PreStop.Within(math.MaxInt32) // the machine ends it
 	ctx, cancel := context.WithCancel(context.Background())
 	c.endPreStop = cancel
 	go func() {
