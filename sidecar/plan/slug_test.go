@@ -24,8 +24,7 @@ func TestSlug(t *testing.T) {
 		"Store":                 "sidecar-store",
 		"build":                 "sidecar-build",
 		"launch":                "sidecar-launch",
-		"Launcher":              "sidecar-launcher",
-		"launcher":              "launcher",
+		"launcher":              "sidecar-launcher",
 		"sidecar-launch":        "sidecar-launch",
 	} {
 		if got := plan.Slug(name); got != want {

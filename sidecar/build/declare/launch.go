@@ -39,6 +39,9 @@ func ParseLaunch(text []byte, origin string) (Source, error) {
 func launches(text []byte) bool {
 	p := document.NewProblems("", "")
 	doc := document.NewTable(p, document.ReadYAML(text, p), "processes")
+	if p.Err() != nil {
+		return meant(text, "processes", "sidecar_for")
+	}
 	return slices.ContainsFunc(doc.Tables("processes", ""), func(t *document.Table) bool {
 		platforms, _ := t.Peek("platforms").(map[string]*document.Node)
 		cloudFoundry := platforms["cloudfoundry"]

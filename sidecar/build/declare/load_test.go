@@ -205,6 +205,21 @@ func TestAManifestThatDeclaresSidecarsCanBeWrong(t *testing.T) {
 	expect(err).To(MatchError(HavePrefix("launch.yml:1:")))
 }
 
+func TestAManifestThatDeclaresSidecarsNeedNotBeYAML(t *testing.T) {
+	expect := NewWithT(t).Expect
+	text := "---\napplications:\n- name: a\n  sidecars:\n  - name: b\n\tcommand: c\n"
+	_, err := declare.Load(write(t, map[string]string{"manifest.yml": text}), lookup(nil))
+	expect(err).To(MatchError(HavePrefix("manifest.yml:5:1: not YAML: ")))
+
+	text = "processes:\n- type: a\n  platforms:\n    cloudfoundry:\n      sidecar_for: [web]\n\tcommand: c\n"
+	_, err = declare.LoadLaunch(write(t, map[string]string{"launch.yml": text}))
+	expect(err).To(MatchError(HavePrefix("launch.yml:6:1: not YAML: ")))
+
+	text = "applications:\n- sidecars:\n  - {name: !!binary gIGC, command: a}\n"
+	_, err = declare.Load(write(t, map[string]string{"manifest.yml": text}), lookup(nil))
+	expect(err).To(MatchError(HaveSuffix("not text: it has bytes that are no UTF-8")))
+}
+
 func TestAManifestThatIsNotReadGetsALine(t *testing.T) {
 	for _, name := range []string{"manifest.yml", "manifest.yaml"} {
 		source, err := declare.Load(write(t, map[string]string{"sidecar.toml": minimal, name: manifest}), lookup(nil))

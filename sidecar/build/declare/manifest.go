@@ -16,12 +16,24 @@ func parseManifest(text []byte, origin, application string) (Source, error) {
 	return Source{Declaration: d, Origin: origin, Warnings: warnings}, err
 }
 
-// declaresSidecars reports whether a text is surely meant as a manifest that declares sidecars. Other tools have files of that name too:
-// what is no YAML, or begins otherwise, is theirs.
+// declaresSidecars reports whether a text is surely meant as a manifest that declares sidecars. Other tools have files of that name too.
 func declaresSidecars(text []byte) bool {
 	p := document.NewProblems("", "")
 	doc := document.NewTable(p, document.ReadYAML(text, p), "applications")
+	if p.Err() != nil {
+		return meant(text, `applications|apps`, "sidecars")
+	}
 	return slices.ContainsFunc(doc.Tables(wordsOf(doc).applications, ""), func(t *document.Table) bool { return t.Has("sidecars") })
+}
+
+// meant reports whether a text that is no YAML has lines as of a file that was meant: one with a key of the whole, and one with another
+// somewhere in it. keys are regular expressions.
+func meant(text []byte, whole, within string) bool {
+	if len(text) > document.MaxBytes {
+		return false
+	}
+	lines := regexp.MustCompile(`(?ms)^(?:` + whole + `):[ \t]*(?:#[^\n]*)?$.*^[\s-]+(?:` + within + `):`)
+	return lines.Match(text)
 }
 
 // ParseManifest reads the sidecars of one application of a Cloud Foundry manifest, and its env, by Cloud Foundry's own rules and in

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -113,6 +114,10 @@ func (r *yamlReader) scalar(from *yaml.Node) any {
 		return int64(v)
 	case uint64: // more than an int64 has
 		return float64(v)
+	case string:
+		if !utf8.ValidString(v) { // by !!binary
+			r.problems.Addf(Position{from.Line, from.Column}, "not text: it has bytes that are no UTF-8")
+		}
 	}
 	return v
 }
