@@ -19,7 +19,7 @@ func testRefused(t *testing.T, when spec.G, it spec.S) {
 	it("tells what to add where nothing is declared", func() {
 		Expect(lab.Refuse(t, lab.Files{"app": lab.Child})).To(And(
 			haveLine("Sidecar Buildpack: no sidecars are declared: there is neither a sidecar.toml nor a manifest.yml with sidecars. "+
-				"Add one of them to the app, or name another file with BP_SIDECAR_CONFIG"),
+				"Add one of them, name another file with BP_SIDECAR_CONFIG, bring a binding of type sidecar"),
 			haveLine("fail: sidecar-buildpack/sidecar@")))
 	})
 

@@ -3,6 +3,8 @@ package sidecar
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -12,9 +14,6 @@ import (
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
 )
-
-// enabledVariable makes the buildpack take part though neither the app nor a binding declares sidecars: another buildpack may.
-const enabledVariable = "BP_SIDECAR_ENABLED"
 
 // NewDetect takes part where the app or a binding declares sidecars, where it is told to, or where another buildpack brings some. What
 // to add where nothing does is said to logger, since this is what the user of a --post-buildpack gets to read. What is wrong is the
@@ -32,14 +31,26 @@ func NewDetect(logger log.Logger) libcnb.DetectFunc {
 		if len(found.sources()) > 0 || found.skipped != "" || found.wrong != nil || enabled {
 			return takePart(found), nil
 		}
-		logger.Titlef("%s: %v. Add one of them to the app, or name another file with %s; a %s with sidecar_for and a binding of type %s "+
-			"do as well. Set %s=true where another buildpack brings the sidecars",
-			ctx.Buildpack.Info.Name, declare.ErrNone, declare.ConfigVariable, declare.Launch, bindingType, enabledVariable)
+		for _, text := range append(unknown(os.Environ()), nothing(ctx.ApplicationPath)) {
+			logger.Titlef("%s: %s", ctx.Buildpack.Info.Name, text)
+		}
 		if !inBuilder(ctx.Buildpack) {
 			return libcnb.DetectResult{}, nil
 		}
 		return waitForOthers(), nil
 	}
+}
+
+// nothing says that nothing was found in the app, and what likely was meant, or else what there could be.
+func nothing(app string) string {
+	for _, pattern := range []string{"[Ss]idecar*.toml", "[Ss]idecar*.y*ml"} {
+		if found, _ := filepath.Glob(filepath.Join(app, pattern)); len(found) > 0 {
+			return fmt.Sprintf("%v. There is a %s: call it %s, or name it with %s",
+				declare.ErrNone, filepath.Base(found[0]), declare.File, declare.ConfigVariable)
+		}
+	}
+	return fmt.Sprintf("%v. Add one of them, name another file with %s, bring a binding of type %s, or set %s=true where another buildpack has them",
+		declare.ErrNone, declare.ConfigVariable, bindingType, enabledVariable)
 }
 
 // inBuilder reports whether the buildpack lies as the lifecycle has it among others, which may bring sidecars:

@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -31,6 +32,9 @@ func (r report) configuration(metadata map[string]any) error {
 		return err
 	}
 	configuration.LogConfiguration(r)
+	for _, warning := range unknown(os.Environ()) {
+		layer.Warn(r, warning)
+	}
 	return nil
 }
 

@@ -106,6 +106,15 @@ func testBuildpack(t *testing.T, context spec.G, it spec.S) {
 			Expect(bytes.Count(output.Bytes(), []byte("\n"))).To(Equal(1))
 		})
 
+		it("says what was likely meant", func() {
+			t.Setenv("BP_SIDECAR_CONFG", "x")
+			write(t, filepath.Join(app, "sidecars.toml"), declaration)
+			Expect(detect()).To(Equal(libcnb.DetectResult{}))
+			Expect(output.String()).To(And(
+				ContainSubstring("BP_SIDECAR_CONFG is set, but there is no such variable: did you mean BP_SIDECAR_CONFIG?"),
+				ContainSubstring("There is a sidecars.toml: call it sidecar.toml, or name it with BP_SIDECAR_CONFIG")))
+		})
+
 		it("reads what BP_SIDECAR_CONFIG names", func() {
 			t.Setenv("BP_SIDECAR_CONFIG", "ops/mine.toml")
 			write(t, filepath.Join(app, "ops", "mine.toml"), declaration)

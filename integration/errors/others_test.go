@@ -60,6 +60,7 @@ var others = map[string][]string{
 	},
 	"what a library's message begins with": {"^line (\\d+):", "unmarshal errors:"},
 	"a list of words":                      {". : [ alias…"},
+	"a pattern":                            {`(?ms)^(?:<>):[ \t]*(?:#[^\n]*)?$.*^[\s-]+(?:<>):`},
 	"met only by who changes the code": {
 		"the schema has no word for a value that is a <>",
 		"the default of <> is a <>",

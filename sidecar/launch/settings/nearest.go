@@ -1,14 +1,31 @@
 package settings
 
-// nearest returns the known name that takes the fewest edits.
+import (
+	"slices"
+	"strings"
+)
+
+// nearest returns the known name that has the most words of name, and of these the one that takes the fewest edits.
 func nearest(name string, known []setting) (best string) {
-	fewest := 0
+	most, fewest := 0, 0
 	for _, k := range known {
-		if n := edits(name, k.name); best == "" || n < fewest {
-			best, fewest = k.name, n
+		words, n := common(name, k.name), edits(name, k.name)
+		if best == "" || words > most || words == most && n < fewest {
+			best, most, fewest = k.name, words, n
 		}
 	}
 	return best
+}
+
+// common returns how many words two names have in common.
+func common(a, b string) (n int) {
+	words := strings.Split(b, "_")
+	for word := range strings.SplitSeq(a, "_") {
+		if slices.Contains(words, word) {
+			n++
+		}
+	}
+	return n
 }
 
 // edits returns Levenshtein's distance: how many bytes to insert, delete or replace to make b of a.

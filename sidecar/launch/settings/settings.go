@@ -60,10 +60,10 @@ func Read(p plan.Plan, environ []string) (Settings, plan.Plan, error) {
 	var wrong []error
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
-		if value == "" || !strings.HasPrefix(name, prefix) {
+		i := slices.IndexFunc(known, func(k setting) bool { return k.name == name })
+		if value == "" || i < 0 && !isMeant(name, known) {
 			continue
 		}
-		i := slices.IndexFunc(known, func(k setting) bool { return k.name == name })
 		if i < 0 {
 			s.Warnings = append(s.Warnings, name+" is set, but there is no such variable: did you mean "+nearest(name, known)+"?")
 			continue
@@ -73,6 +73,15 @@ func Read(p plan.Plan, environ []string) (Settings, plan.Plan, error) {
 		}
 	}
 	return s, p, errors.Join(wrong...)
+}
+
+// isMeant reports whether a variable that nobody knows was meant to be one of ours. A build's are no mistake: some platforms have one
+// environment for build and launch.
+func isMeant(name string, known []setting) bool {
+	if rest, isBuilds := strings.CutPrefix(name, "BP_SIDECAR_"); isBuilds {
+		return slices.ContainsFunc(known, func(k setting) bool { return k.name == prefix+rest })
+	}
+	return strings.HasPrefix(name, "BPL_SIDECAR")
 }
 
 // setting is a variable and what its value does.

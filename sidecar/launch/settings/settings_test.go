@@ -31,6 +31,12 @@ func TestRead(t *testing.T) {
 		"what nobody knows": {[]string{"BPL_SIDECAR_DISBLED=agent"}, func(s *settings.Settings) {
 			s.Warnings = []string{"BPL_SIDECAR_DISBLED is set, but there is no such variable: did you mean BPL_SIDECAR_DISABLED?"}
 		}, plan.Prefix},
+		"a part of a name": {[]string{"BPL_SIDECAR_STOP_TIMEOUT=3"}, func(s *settings.Settings) {
+			s.Warnings = []string{"BPL_SIDECAR_STOP_TIMEOUT is set, but there is no such variable: did you mean BPL_SIDECAR_STOP_BUDGET_SECONDS?"}
+		}, plan.Prefix},
+		"a build's prefix": {[]string{"BP_SIDECAR_LOG_LEVEL=debug", "BP_SIDECAR_CONFIG=x"}, func(s *settings.Settings) {
+			s.Warnings = []string{"BP_SIDECAR_LOG_LEVEL is set, but there is no such variable: did you mean BPL_SIDECAR_LOG_LEVEL?"}
+		}, plan.Prefix},
 	} {
 		t.Run(name, func(t *testing.T) {
 			expect := NewWithT(t).Expect
