@@ -33,6 +33,15 @@ func SplitCommand(text string) (Command, error) {
 	return argv, nil
 }
 
+// goesAway reports whether a shell ends at once, and leaves what text has it run in the background.
+func goesAway(text string) bool {
+	if len(text) > maxCommand {
+		return false
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+	return err == nil && len(file.Stmts) > 0 && file.Stmts[len(file.Stmts)-1].Background
+}
+
 // plainCommand returns the argv of a statement that is nothing but a program and its arguments.
 func plainCommand(stmt *syntax.Stmt) (Command, bool) {
 	call, ok := stmt.Cmd.(*syntax.CallExpr)

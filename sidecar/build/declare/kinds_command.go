@@ -49,6 +49,7 @@ func sidecarCommand() kind[Command] {
 		argv := is.read(t, key, otherwise)
 		list, isList := t.Peek(key).([]*document.Node)
 		if !isList {
+			cautionBackground(t, key)
 			return escaped(argv)
 		}
 		if len(argv) == 1 && (strings.Contains(argv[0], " -") || strings.Contains(argv[0], " ") && !strings.Contains(argv[0], "/")) {
@@ -64,6 +65,13 @@ func sidecarCommand() kind[Command] {
 		}
 		return argv
 	}}
+}
+
+// cautionBackground warns of a command's text of which nothing stays in the foreground.
+func cautionBackground(t *document.Table, key string) {
+	if text, ok := t.Peek(key).(string); ok && goesAway(text) {
+		t.Caution(key, "a shell that has begun the last of it in the background ends: leave its & out, so that it stays in the foreground")
+	}
 }
 
 // escaped returns argv so that nothing of it is expanded at launch.

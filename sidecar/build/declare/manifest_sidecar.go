@@ -108,6 +108,7 @@ func shellCommand(t *document.Table) Command {
 		return nil
 	}
 	filledIn(t, "command", text)
+	cautionBackground(t, "command")
 	argv, err := SplitCommand(text)
 	if err != nil {
 		t.Refuse("command", "%v", err)

@@ -39,10 +39,21 @@ func Digest(content io.Reader) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), err
 }
 
-// Runnable returns a mode in which everyone who may read a file may run it.
-func Runnable(mode fs.FileMode) fs.FileMode { return mode | mode&0o444>>2 }
+// Readable returns a mode in which everyone may read what else its owner alone could. That is the build's user, and no container's.
+func Readable(mode fs.FileMode) fs.FileMode {
+	if mode&0o077 == 0 {
+		return mode | 0o444
+	}
+	return mode
+}
 
-// MakeRunnable gives a file below root the run bits that zips and checkouts lose.
+// Runnable returns a Readable mode in which everyone who may read a file may run it.
+func Runnable(mode fs.FileMode) fs.FileMode {
+	mode = Readable(mode)
+	return mode | mode&0o444>>2
+}
+
+// MakeRunnable gives a file below root the run bits that zips and checkouts lose, and the read bits that a private umask left out.
 func MakeRunnable(root *os.Root, path string) error {
 	info, err := root.Stat(path)
 	if err != nil {

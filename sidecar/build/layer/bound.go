@@ -187,7 +187,7 @@ func (b Bound) read(root *os.Root, key string, use func(*os.File, fs.FileMode) e
 	if err != nil {
 		return err
 	}
-	mode := info.Mode().Perm()
+	mode := files.Readable(info.Mode().Perm()) // Kubernetes mounts secrets with any
 	if b.keys[key] {
 		mode = files.Runnable(mode)
 	}

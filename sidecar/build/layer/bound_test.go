@@ -87,6 +87,15 @@ func testBound(t *testing.T, context spec.G, it spec.S) {
 		Expect(sidecar.Command[0]).To(Equal("./agent"))
 	})
 
+	it("lets everybody read what a secret is mounted with for its owner alone", func() {
+		Expect(os.Chmod(filepath.Join(bound, "agent"), 0o400)).To(Succeed())
+		Expect(os.Chmod(filepath.Join(bound, "token"), 0o600)).To(Succeed())
+		sidecar.Files = []string{"./token"}
+		Expect(contribute()).NotTo(BeZero())
+		Expect(mode(t, dir("agent"))).To(BeEquivalentTo(0o555))
+		Expect(mode(t, dir("token"))).To(BeEquivalentTo(0o644))
+	})
+
 	it("packages what files and commands name, wherever it stands", func() {
 		sidecar.Command = []string{"bash", "-c", `exec ./agent --config=./agent.yml ./agent/x a./token ./nothing`}
 		sidecar.Files = []string{"./token"}

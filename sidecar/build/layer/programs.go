@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/binary"
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare/document"
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/reference"
 )
 
@@ -76,10 +78,14 @@ func runs(file reference.File, path string) bool {
 // checkNames warns of programs that are found nowhere, by their names or by their paths in the image. Sidecars whose downloads aren't there
 // yet may have them there.
 func (f finder) checkNames(s declare.Sidecar, named appFiles, target binary.Target) (warnings []string) {
-	for i, name := range reference.Programs(s.Command) {
+	programs := reference.Programs(s.Command)
+	moves := slices.Contains(programs, "cd") // elsewhere, as far as paths go that begin there
+	for i, name := range programs {
 		path := filepath.Join(s.WorkingDir, name)
 		switch start := i == 0; {
 		case len(s.Dependencies) > 0:
+		case !start && !moves && strings.Contains(name, "/") && filepath.IsLocal(name) && f.lacks(path):
+			warnings = append(warnings, fmt.Sprintf("sidecar %q: command: the app has no %q: see that it is there at launch%s", s.Name, name, f.meant(path)))
 		case strings.Contains(name, "/"):
 			if start && named.start == "" && filepath.IsAbs(name) && !target.Has(name) {
 				warnings = append(warnings, fmt.Sprintf("sidecar %q: command: the build image has no %q: see that the run image has it", s.Name, name))
@@ -94,6 +100,26 @@ func (f finder) checkNames(s declare.Sidecar, named appFiles, target binary.Targ
 		}
 	}
 	return warnings
+}
+
+// lacks reports whether there surely is nothing at a path in the app: no link either, of which an end in a layer can't be seen.
+func (f finder) lacks(path string) bool {
+	_, linked := f.linked(path)
+	_, err := os.Lstat(filepath.Join(f.app, path))
+	return !linked && errors.Is(err, fs.ErrNotExist)
+}
+
+// meant returns a hint at a file in the app with nearly the same name.
+func (f finder) meant(path string) string {
+	var names []string
+	entries, _ := os.ReadDir(filepath.Join(f.app, filepath.Dir(path)))
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	if near := document.Nearest(filepath.Base(path), names); near != "" {
+		return ", or whether you mean " + filepath.Join(filepath.Dir(path), near)
+	}
+	return ""
 }
 
 func (f finder) appHas(path string) bool {

@@ -141,6 +141,12 @@ func testSlices(t *testing.T, context spec.G, it spec.S) {
 		})
 	})
 
+	it("lets everybody run a program that a private umask keeps for its owner, who is not in the container", func() {
+		Expect(os.Chmod(filepath.Join(app, "server"), 0o700)).To(Succeed())
+		Expect(slice(sidecar("./server"))).To(Equal(of("server")))
+		Expect(mode(t, filepath.Join(app, "server"))).To(Equal(fs.FileMode(0o755)))
+	})
+
 	context("symbolic links", func() {
 		it("takes what is behind one in the app, where it really is", func() {
 			Expect(os.Chmod(filepath.Join(app, "server"), 0o644)).To(Succeed())
@@ -222,6 +228,14 @@ func testSlices(t *testing.T, context spec.G, it spec.S) {
 					"see that the run image or another buildpack has it",
 				`x: sidecar "b": command: the build image has no "/opt/none": see that the run image has it`,
 			}))
+		})
+
+		it("is warned of in a shell's text, unless that begins elsewhere", func() {
+			slice(sidecar("bash", "-c", `sleep 1; exec ./servr --port "$PORT"`))
+			Expect(warnings).To(Equal([]string{`sidecar.toml: sidecar "My Server": command: the app has no "./servr": ` +
+				"see that it is there at launch, or whether you mean server"}))
+			slice(sidecar("bash", "-c", "cd elsewhere && ./servr"))
+			Expect(warnings).To(BeEmpty())
 		})
 
 		it("may be the app's without ./", func() {
