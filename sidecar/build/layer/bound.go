@@ -93,9 +93,14 @@ func (b Bound) contained() error {
 		return b.failed(err)
 	}
 	defer root.Close()
-	for key := range b.keys {
+	for _, key := range slices.Sorted(maps.Keys(b.keys)) {
 		if _, err := root.Stat(key); err != nil {
-			return b.failed(err)
+			var path *fs.PathError
+			if errors.As(err, &path) {
+				err = path.Err
+			}
+			return fmt.Errorf("sidecar %q: the binding's %q can't be read: %w: put the file itself there, or a link to one in the binding",
+				b.sidecar, key, err)
 		}
 	}
 	return nil
