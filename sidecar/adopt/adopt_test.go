@@ -74,39 +74,40 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 				"command = [\"./b\"]\nrestart = \"always\"\n",
 			[]string{"b: exitcodes = 0,z: z is no number", "b: environment: A: it has no value"}},
 		"supervisord's expressions and defaults": {"supervisord.conf", "[program:a]\n" +
-			"command=%(here)s/agent --name %(program_name)s \"50%% of $(x)\" --on %(host_node_name)s\ndirectory=/workspace\n" +
+			"command=%(here)s/agent --name %(program_name)s \"50%% of $(x)\" --on %(host_node_name)s --id %(process_num)02d\ndirectory=/workspace\n" +
 			"[program:b]\ncommand=bash -c 'a | b'\ndirectory=/workspace/x/\nautorestart=true\n" +
 			"[program:c]\ncommand=a | b %(ENV_X)s\ndirectory=/srv\nautorestart=false\n[group:all]\nprograms=a,b\n",
 			"# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"a\"\n" +
-				"command = [\"./agent\", \"--name\", \"a\", \"50% of $$(x)\", \"--on\", \"%(host_node_name)s\"]\nrestart = \"on-failure\"\n" +
+				"command = [\"./agent\", \"--name\", \"a\", \"50% of $$(x)\", \"--on\", \"%(host_node_name)s\", " +
+				"\"--id\", \"%(process_num)02d\"]\nrestart = \"on-failure\"\n" +
 				"\n# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\n" +
 				"command = [\"bash\", \"-c\", \"a | b\"]\nworking-dir = \"x\"\nrestart = \"always\"\n" +
 				"\n# from supervisord.conf: remove it where it is the app itself\n" +
 				"# All end when this one has ended, with status 0 too. Where they are to go on, write essential = false.\n" +
 				"# Where they wait for its end, as for a job, write below: [app], depends-on = { c = \"completed\" }\n" +
 				"[[sidecars]]\nname = \"c\"\ncommand = \"a | b ${X}\"\nrestart = \"never\"\n",
-			[]string{"a: command: write what %(host_node_name)s is",
+			[]string{"a: command: write what %(host_node_name)s is", "a: command: write what %(process_num)02d is",
 				"c: command = a | b %(ENV_X)s: it can't be split into words, and goes through a shell",
 				"c: directory = /srv: it is outside of the app", "[group:all]: there is nothing like it", ends}},
 		"Compose's variables and directories": {"compose.yaml", "services:\n  a:\n    build: .\n    working_dir: /workspace/x\n" +
 			"    command: [./a, $PORT, \"${PORT}0\", \"$$HOME $$(id)\", \"${LEVEL:-info}\"]\n    environment: {URL: \"http://${HOST}\"}\n" +
-			"  b:\n    build: .\n    working_dir: /srv\n    entrypoint: ./b --on\n    command: [\"${DB:?none}\", now]\n",
+			"  b:\n    build: .\n    restart: on-failure:x\n    working_dir: /srv\n    entrypoint: ./b --on\n    command: [\"${DB:?none}\", now]\n",
 			"# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"a\"\n" +
 				"command = [\"./a\", \"$(PORT)\", \"$(PORT)0\", \"$HOME $$(id)\", \"${LEVEL:-info}\"]\nworking-dir = \"x\"\n" +
 				"env = { URL = \"http://$(HOST)\" }\n" +
 				"\n# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\n" +
-				"command = [\"./b\", \"--on\", \"${DB:?none}\", \"now\"]\n",
+				"command = [\"./b\", \"--on\", \"${DB:?none}\", \"now\"]\nrestart = \"on-failure\"\n",
 			[]string{"service a: ${LEVEL:-info}: write its value", "service b: ${DB:?none}: write its value",
-				"b: working_dir = /srv: it is outside of the app"}},
+				"b: working_dir = /srv: it is outside of the app", "service b: restart = on-failure:x: x is no number"}},
 		"Compose's app": {"compose.yaml", "services:\n  front:\n    build: .\n    ports: [\"80:80\"]\n    network_mode: \"service:a\"\n" +
 			"    environment: {A: b}\n    depends_on: {a: {condition: service_completed_successfully}, db: {condition: service_started}}\n" +
 			"    stop_signal: SIGQUIT\n  db: {image: postgres}\n" +
-			"  a:\n    build: .\n    command: ./a up ${DB:?no DB}\n    network_mode: host\n    expose: [\"1\"]\n" +
+			"  a:\n    build: .\n    restart: on-failure:3\n    command: ./a up ${DB:?no DB}\n    network_mode: host\n    expose: [\"1\"]\n" +
 			"    healthcheck: {test: [CMD, ./h, $$A, $X]}\n",
 			"[app]\ndepends-on = { a = \"completed\" } # from compose.yaml\nstop-signal = \"SIGQUIT\" # from compose.yaml\n" +
 				"\n# from compose.yaml\n" +
 				"[[sidecars]]\nname = \"a\"\ncommand = [\"./a\", \"up\", \"${DB:?no\", \"DB}\"]\n" +
-				"readiness-probe = { exec = { command = [\"./h\", \"$A\", \"$X\"] } }\n",
+				"restart = \"on-failure\"\nmax-restarts = 3\nreadiness-probe = { exec = { command = [\"./h\", \"$A\", \"$X\"] } }\n",
 			[]string{"service a: ${DB:?no: write its value",
 				"service a: healthcheck: $X: write its value", "service db: its command is only in its image postgres",
 				"service front: depends_on db: that becomes no sidecar",

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/loader"
@@ -167,9 +168,7 @@ func (f *Found) service(name string, service types.ServiceConfig) Sidecar {
 	if limit := memoryLimit(service); limit > 0 {
 		s.set("memory", limit)
 	}
-	if policy := restartOf(service.Restart); policy != "" {
-		s.set("restart", policy)
-	}
+	f.restart(&s, service.Restart)
 	f.common(&s, name, service)
 	return s
 }
@@ -286,13 +285,18 @@ func conditions(on types.DependsOnConfig) map[string]string {
 	return ours
 }
 
-func restartOf(policy string) string {
-	policy, _, _ = strings.Cut(policy, ":")
+// restart takes a policy over and, where it says so, how often.
+func (f *Found) restart(s *Sidecar, text string) {
+	policy, most, bounded := strings.Cut(text, ":")
 	switch policy {
 	case types.RestartPolicyAlways, types.RestartPolicyUnlessStopped:
-		return "always"
+		s.set("restart", "always")
 	case types.RestartPolicyOnFailure:
-		return "on-failure"
+		s.set("restart", "on-failure")
+		if n, err := strconv.ParseUint(most, 10, 31); err == nil {
+			s.set("max-restarts", n)
+		} else if bounded {
+			f.lose("service %s: restart = %s: %s is no number", s.Name, text, most)
+		}
 	}
-	return ""
 }

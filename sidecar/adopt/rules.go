@@ -41,7 +41,7 @@ var ComposeRules = []Rule{
 	{"depends_on", "depends-on", "service_started: started; service_healthy: ready; service_completed_successfully: completed"},
 	{"healthcheck", "readiness-probe",
 		"as an exec probe; interval, timeout and retries: period-seconds, timeout-seconds and failure-threshold"},
-	{"restart", "restart", "no: never; on-failure; always and unless-stopped: always"},
+	{"restart", "restart", "no: never; on-failure:3: on-failure, with max-restarts = 3; always and unless-stopped: always"},
 	{"stop_signal", "stop-signal", ""},
 	{"stop_grace_period", "stop-grace-period-seconds", ""},
 	{"image", "", "a sidecar's program is in the app's image: in the app's files, or downloaded as a dependency"},

@@ -157,22 +157,22 @@ var alike = map[string][]string{
 func (f *Found) command(s *Sidecar, value string) {
 	value = strings.ReplaceAll(value, "\n", " ")
 	parser := shellwords.NewParser()
-	words, err := parser.Parse(expression.ReplaceAllString(value, "%{$1}")) // brackets are a shell's
+	words, err := parser.Parse(expression.ReplaceAllString(value, "%{$1}$2")) // brackets are a shell's
 	if err != nil || parser.Position >= 0 {
 		f.lose("%s: command = %s: it can't be split into words, and goes through a shell", s.Name, value)
 		s.set("command", f.replaced(s.Name, "command", value, "${%s}"))
 		return
 	}
 	for i := range words {
-		words[i] = f.expanded(s.Name, "command", braced.ReplaceAllString(words[i], "%($1)s"))
+		words[i] = f.expanded(s.Name, "command", braced.ReplaceAllString(words[i], "%($1)$2"))
 	}
 	s.set("command", words)
 }
 
 var (
 	// expression is one of supervisord's string expressions (supervisord.org, Configuration File).
-	expression = regexp.MustCompile(`%\((\w+)\)s`)
-	braced     = regexp.MustCompile(`%\{(\w+)\}`)
+	expression = regexp.MustCompile(`%\((\w+)\)(s|\d*d)`)
+	braced     = regexp.MustCompile(`%\{(\w+)\}(s|\d*d)`)
 )
 
 // expanded writes a value as ours are: $(NAME) for a variable.
