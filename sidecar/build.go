@@ -89,7 +89,7 @@ func (b builder) gather() (gathered, error) {
 		return gathered{}, err
 	}
 	all.bound, all.buildpacks, all.inLayers = bound, append(all.buildpacks, earlier...), known
-	b.log.sources(all.sources(), all.skipped)
+	b.log.sources(all.sources(), all.skipped, b.Platform.Bindings)
 	return all, nil
 }
 

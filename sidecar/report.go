@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -38,8 +39,9 @@ func (r report) configuration(metadata map[string]any) error {
 	return nil
 }
 
-// sources lists what was found where, and why something that was found isn't taken.
-func (r report) sources(sources []declare.Source, skipped string) {
+// sources lists what was found where, and why something that was found isn't taken, or else that there was nothing, not in these bindings
+// either.
+func (r report) sources(sources []declare.Source, skipped string, bindings libcnb.Bindings) {
 	if skipped != "" {
 		r.Header(skipped)
 	}
@@ -49,7 +51,12 @@ func (r report) sources(sources []declare.Source, skipped string) {
 		r.source(source)
 	}
 	if sidecars == 0 && skipped == "" {
-		r.Header("Nothing to run: neither the app nor a binding nor a buildpack before this one declares sidecars")
+		var seen []string
+		for _, b := range bindings {
+			seen = append(seen, fmt.Sprintf("%s of type %s", show.Text(b.Name), show.Text(b.Type)))
+		}
+		r.Headerf("Nothing to run: neither the app nor a buildpack before this one declares sidecars, nor a binding of type %s (there are: %s)",
+			bindingType, cmp.Or(strings.Join(seen, ", "), "none"))
 	}
 }
 

@@ -172,7 +172,7 @@ func testSources(t *testing.T, context spec.G, it spec.S) {
 		it("isn't heeded where a layer of its is called sidecar", func() {
 			another("sidecar.toml", "[types]\nlaunch = true\n")
 			Expect(build()).To(BeZero())
-			Expect(output.String()).To(ContainSubstring("Nothing to run: neither the app nor a binding nor a buildpack "))
+			Expect(output.String()).To(ContainSubstring("nor a binding of type sidecar (there are: none)"))
 		})
 
 		it("is told what of its won't be in the image", func() {

@@ -25,7 +25,7 @@ var others = map[string][]string{
 	},
 	"a part of a message that has a row, which describes it": {
 		"sidecar <>", "Sidecar <>", "the binding <>", "the buildpack <>", "the build plan",
-		"a list", "a table", "a date", "a directory", "<>, without quotes", "<> is missing: <>", "{ …", "of the build image",
+		"a list", "a table", "a date", "a directory", "<> of type <>", "<>, without quotes", "<> is missing: <>", "{ …", "of the build image",
 		"<>: sidecar <>: <>: <>",
 		"Max file locks", "a pipe, a socket or a device", "<> or <>", "none at all", "all ports", "signals and abstract sockets",
 		"<> leaves", "<> = <> leave", "its own memory", "<> less <> for its sidecars", "<> headroom", "* <> threads", "<> of the JVM's own",

@@ -131,7 +131,7 @@ func testBuildpacks(t *testing.T, when spec.G, it spec.S) {
 	it("may bring none, which is said", func() {
 		image := lab.Build(t, app, "--env", "BP_SIDECAR_ENABLED=true")
 		Expect(image.Log).To(ContainSubstring(
-			"Nothing to run: neither the app nor a binding nor a buildpack before this one declares sidecars"))
+			"Nothing to run: neither the app nor a buildpack before this one declares sidecars, nor a binding of type sidecar (there are: none)"))
 		Eventually(image.Run(t).Logs).Should(Equal("the app is up"))
 	})
 }
