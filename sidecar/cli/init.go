@@ -59,8 +59,8 @@ func initialise(c *cobra.Command, dir, file string, force bool) error {
 		return fmt.Errorf("%s is a file: name its directory, of which are read: %s", dir, read)
 	}
 	if manifest := declare.ManifestIn(dir); manifest != "" && file != "-" && !force {
-		return fmt.Errorf("%s declares sidecars already, and a build reads it as it is: see them with sidecar validate. A %s would go before it: "+
-			"write it with --force, or see what would be written with --output -", manifest, declare.File)
+		return fmt.Errorf("%s declares sidecars already, and a build reads it as it is: see them with sidecar validate. "+
+			"A %s would go before it: write it with --force, or see what would be written with --output -", manifest, declare.File)
 	}
 	found, err := adopt.In(dir)
 	if err != nil {

@@ -117,11 +117,14 @@ func TestAListOfOneThatHoldsAllWordsGetsAWarning(t *testing.T) {
 }
 
 func TestACommandThatGoesIntoTheBackgroundGetsAWarning(t *testing.T) {
-	for text, warns := range map[string]bool{"./a --port 1 &": true, "./a; ./b &": true, "./a & ./b": false, "./a & wait": false, "./a '&'": false} {
+	for text, warns := range map[string]bool{
+		"./a --port 1 &": true, "./a; ./b &": true, "./a & ./b": false, "./a & wait": false, "./a '&'": false,
+	} {
 		source, err := declare.ParseSource([]byte("[[sidecars]]\nname = 'a'\ncommand = \""+text+"\""), "sidecar.toml")
 		expect := NewWithT(t).Expect
 		expect(err).NotTo(HaveOccurred())
-		manifest, err := declare.ReadText([]byte("applications:\n- sidecars:\n  - {name: a, process_types: [web], command: \""+text+"\"}"), "m.yml", "")
+		yaml := "applications:\n- sidecars:\n  - {name: a, process_types: [web], command: \"" + text + "\"}"
+		manifest, err := declare.ReadText([]byte(yaml), "m.yml", "")
 		expect(err).NotTo(HaveOccurred())
 		for _, warnings := range [][]string{source.Warnings, manifest.Warnings} {
 			if warns {

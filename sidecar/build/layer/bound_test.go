@@ -137,7 +137,8 @@ func testBound(t *testing.T, context spec.G, it spec.S) {
 		Expect(os.Remove(filepath.Join(bound, "agent"))).To(Succeed())
 		Expect(os.Symlink("/etc/passwd", filepath.Join(bound, "agent"))).To(Succeed())
 		_, err := contribute()
-		Expect(err).To(MatchError(And(HavePrefix(`sidecar "my-agent": the binding's "`), ContainSubstring("path escapes from parent: put the file"))))
+		Expect(err).To(MatchError(And(
+			HavePrefix(`sidecar "my-agent": the binding's "`), ContainSubstring("path escapes from parent: put the file"))))
 	})
 
 	it("reuses the layer while its files are the same", func() {

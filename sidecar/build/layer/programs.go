@@ -36,7 +36,7 @@ func (f finder) check(s declare.Sidecar, named appFiles, target binary.Target) (
 		warning, err := checkProgram(s, path, program, target)
 		tell(path, warning, err)
 	}
-	return append(warnings, f.checkNames(s, named, target)...), errs
+	return slices.Concat(warnings, f.checkNames(s, named, target), f.checkPaths(s)), errs
 }
 
 // checkProgram looks into a program. What is in a layer that the lifecycle reuses isn't there to see, and has been seen at an earlier
@@ -78,14 +78,10 @@ func runs(file reference.File, path string) bool {
 // checkNames warns of programs that are found nowhere, by their names or by their paths in the image. Sidecars whose downloads aren't there
 // yet may have them there.
 func (f finder) checkNames(s declare.Sidecar, named appFiles, target binary.Target) (warnings []string) {
-	programs := reference.Programs(s.Command)
-	moves := slices.Contains(programs, "cd") // elsewhere, as far as paths go that begin there
-	for i, name := range programs {
+	for i, name := range reference.Programs(s.Command) {
 		path := filepath.Join(s.WorkingDir, name)
 		switch start := i == 0; {
 		case len(s.Dependencies) > 0:
-		case !start && !moves && strings.Contains(name, "/") && filepath.IsLocal(name) && f.lacks(path):
-			warnings = append(warnings, fmt.Sprintf("sidecar %q: command: the app has no %q: see that it is there at launch%s", s.Name, name, f.meant(path)))
 		case strings.Contains(name, "/"):
 			if start && named.start == "" && filepath.IsAbs(name) && !target.Has(name) {
 				warnings = append(warnings, fmt.Sprintf("sidecar %q: command: the build image has no %q: see that the run image has it", s.Name, name))
@@ -97,6 +93,23 @@ func (f finder) checkNames(s declare.Sidecar, named appFiles, target binary.Targ
 		case start && target.Root != "":
 			warnings = append(warnings, fmt.Sprintf("sidecar %q: command: %q is not on the PATH of the build image: "+
 				"see that the run image or another buildpack has it", s.Name, name))
+		}
+	}
+	return warnings
+}
+
+// checkPaths warns of programs that a shell's text names by their paths in the app, and that the app lacks. Downloads may bring them, and a
+// text that goes elsewhere may find them there.
+func (f finder) checkPaths(s declare.Sidecar) (warnings []string) {
+	programs := reference.Programs(s.Command)
+	if len(s.Dependencies) > 0 || slices.Contains(programs, "cd") {
+		return nil
+	}
+	for _, name := range programs[1:] {
+		path := filepath.Join(s.WorkingDir, name)
+		if strings.Contains(name, "/") && filepath.IsLocal(name) && f.lacks(path) {
+			warnings = append(warnings, fmt.Sprintf("sidecar %q: command: the app has no %q: see that it is there at launch%s",
+				s.Name, name, f.meant(path)))
 		}
 	}
 	return warnings

@@ -18,12 +18,9 @@ var faults = map[unix.Signal]string{
 }
 
 // detail returns what is known of why child i ended as it did, besides its status, as the end of a sentence. Only the kernel's counter
-// tells a want of memory from a kill by hand. left are the processes that it has left behind.
-func (r *Supervisor) detail(i int, ws unix.WaitStatus, left []int) string {
+// tells a want of memory from a kill by hand.
+func (r *Supervisor) detail(i int, ws unix.WaitStatus) string {
 	status := exitStatus(ws)
-	if status == 0 && len(left) > 0 && r.state.View(i).Phase == machine.Running {
-		return "leaving " + strings.Join(named(left), ", ") + ": it has to stay in the foreground"
-	}
 	if status == 0 || r.state.Stopping() && status != 128+int(unix.SIGKILL) {
 		return ""
 	}
@@ -44,6 +41,15 @@ func (r *Supervisor) detail(i int, ws unix.WaitStatus, left []int) string {
 		return asSignal(unix.Signal(status - 128))
 	}
 	return ""
+}
+
+// leaving says, as the end of a sentence, what a child that ended well of its own will has left behind, as one does that goes into the
+// background.
+func (r *Supervisor) leaving(i int, ws unix.WaitStatus, left []int) string {
+	if len(left) == 0 || exitStatus(ws) != 0 || r.state.View(i).Phase != machine.Running {
+		return ""
+	}
+	return "leaving " + strings.Join(named(left), ", ") + ": it has to stay in the foreground"
 }
 
 // asSignal says what shells mean by a status above 128.

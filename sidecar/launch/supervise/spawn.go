@@ -106,7 +106,8 @@ func (r *Supervisor) hearEnd(e end, orphans []int) {
 	if len(left) > 0 {
 		c.rest = &rest{told: map[int]bool{}, filters: map[int]time.Time{}}
 	}
-	end := machine.Exited{At: r.now(), Proc: i, Code: exitStatus(ws), Detail: r.detail(i, ws, left), Left: len(left)}
+	detail := cmp.Or(r.leaving(i, ws, left), r.detail(i, ws))
+	end := machine.Exited{At: r.now(), Proc: i, Code: exitStatus(ws), Detail: detail, Left: len(left)}
 	if ws.Signaled() {
 		end.Signal = cmp.Or(unix.SignalName(ws.Signal()), "signal "+strconv.Itoa(int(ws.Signal()))) // real-time signals have no names
 	}
