@@ -156,7 +156,7 @@ func (b builder) contribute(w *work) (result libcnb.BuildResult, err error) {
 		return result, err
 	}
 	w.plans = plansFor(w.declaration, w.earlier, b.ApplicationPath)
-	result.Processes, err = processesFor(w.plans, w.earlier, b.Layers.Path)
+	result.Processes, err = processesFor(w.plans, w.earlier, b.ApplicationPath, b.Layers.Path)
 	if err != nil {
 		return result, err
 	}

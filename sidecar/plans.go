@@ -2,7 +2,9 @@ package sidecar
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/buildpacks/libcnb/v2"
 
@@ -51,8 +53,9 @@ func plansFor(declaration declare.Declaration, earlier []process.Process, app st
 }
 
 // processesFor redefines every process type that has a plan, behind the supervisor in the buildpack's layers directory, and
-// adds one for each sidecar that can have one of its own, with its plain command.
-func processesFor(plans []plan.Plan, earlier []process.Process, layers string) ([]libcnb.Process, error) {
+// adds one for each sidecar that can have one of its own, with its plain command. The launcher looks for that in the app's directory, before
+// it changes to the process's own.
+func processesFor(plans []plan.Plan, earlier []process.Process, app, layers string) ([]libcnb.Process, error) {
 	var all []libcnb.Process
 	for _, p := range plans {
 		before, _ := find(earlier, p.Type)
@@ -66,6 +69,9 @@ func processesFor(plans []plan.Plan, earlier []process.Process, layers string) (
 		command, _, err := s.Alone()
 		if err != nil {
 			return nil, err
+		}
+		if program := command[0]; s.WorkingDir != app && strings.Contains(program, "/") && !filepath.IsAbs(program) {
+			command[0] = filepath.Join(s.WorkingDir, program)
 		}
 		all = append(all, libcnb.Process{Type: plan.Slug(s.Name), Command: command, WorkingDirectory: s.WorkingDir})
 	}

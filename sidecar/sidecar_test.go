@@ -177,6 +177,16 @@ func testBuildpack(t *testing.T, context spec.G, it spec.S) {
 			Expect(result.Slices).To(Equal([]libcnb.Slice{{Paths: []string{"config-server"}}}))
 		})
 
+		it("has a sidecar's own process type find its program in its directory", func() {
+			write(t, filepath.Join(app, "conf", "agent"), "#!/bin/sh\n")
+			write(t, filepath.Join(app, "sidecar.toml"), "[[sidecars]]\nname = 'agent'\ncommand = './agent'\nworking-dir = 'conf'\n")
+			result, err := build(handOver())
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result.Processes).To(ContainElement(libcnb.Process{
+				Type: "agent", Command: []string{filepath.Join(app, "conf", "agent")}, WorkingDirectory: filepath.Join(app, "conf"),
+			}))
+		})
+
 		it("labels the image with the declaration", func() {
 			result, err := build(handOver())
 			Expect(err).NotTo(HaveOccurred())

@@ -35,5 +35,5 @@ func TestWhomTheImageHasNoProcessTypeFor(t *testing.T) {
 	expect := NewWithT(t).Expect
 	expect(exportSource{image: &built}.untyped(sidecars)).To(Equal([]string{"worker", "web", "elsewhere", "none", "path"}))
 	assumed := resolve.Image{Types: []string{"web", "worker"}}
-	expect(exportSource{assumed: assumed}.untyped(sidecars)).To(Equal([]string{"worker", "web", "path", "absolute"}))
+	expect(exportSource{assumed: assumed}.untyped(sidecars)).To(Equal([]string{"worker", "web"}))
 }

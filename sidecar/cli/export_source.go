@@ -78,7 +78,7 @@ func (s exportSource) typeOf(sidecar plan.Process) image.Process {
 		return image.Process{}
 	}
 	command, _, _ := sidecar.Alone() // which is an error of starts
-	return image.Process{Type: slug, Argv: command, WorkingDir: sidecar.WorkingDir}
+	return image.Process{Type: slug, Argv: rooted(command, sidecar.WorkingDir), WorkingDir: sidecar.WorkingDir}
 }
 
 // starts reports whether a process starts a sidecar as it is declared. The lifecycle's launcher looks for a program in the app's directory
@@ -97,7 +97,7 @@ func isRelative(program string) bool { return strings.Contains(program, "/") && 
 
 // rooted returns a command whose program is an absolute path where it is any.
 func rooted(command []string, dir string) []string {
-	if !isRelative(command[0]) {
+	if len(command) == 0 || !isRelative(command[0]) {
 		return command
 	}
 	return append([]string{path.Join(dir, command[0])}, command[1:]...)

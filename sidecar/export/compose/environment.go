@@ -86,8 +86,7 @@ func (e *exporter) hooks(p plan.Process) (hooks []types.ServiceHook) {
 	if p.PreStop == nil {
 		return hooks
 	}
-	once := plan.Probe{HTTPGet: p.PreStop.HTTPGet, Exec: p.PreStop.Exec, TimeoutSeconds: p.StopGracePeriodSeconds}
-	return append(hooks, types.ServiceHook{Command: export.Escaped(e.check(p, once, "pre-stop"))})
+	return append(hooks, types.ServiceHook{Command: export.Escaped(e.check(p, p.PreStop.Within(p.StopGracePeriodSeconds), "pre-stop"))})
 }
 
 // check returns the command that makes a check. The helper reads headers from its standard input, which Compose gives nothing.

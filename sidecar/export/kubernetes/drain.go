@@ -35,7 +35,7 @@ func (e *exporter) handler(p plan.Process, delay int32) *core.LifecycleHandler {
 	case p.PreStop.Exec != nil:
 		hook = p.PreStop.Exec.Command
 	default:
-		check := plan.Probe{HTTPGet: p.PreStop.HTTPGet, TimeoutSeconds: p.StopGracePeriodSeconds}
+		check := p.PreStop.Within(p.StopGracePeriodSeconds)
 		if check.NeedsHelper() {
 			return e.ask(p, delay)
 		}
