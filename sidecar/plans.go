@@ -53,8 +53,8 @@ func plansFor(declaration declare.Declaration, earlier []process.Process, app st
 }
 
 // processesFor redefines every process type that has a plan, behind the supervisor in the buildpack's layers directory, and
-// adds one for each sidecar that can have one of its own, with its plain command. The launcher looks for that in the app's directory, before
-// it changes to the process's own.
+// adds one for each sidecar that can have one of its own, with its plain command. The launcher looks for that in the app's directory, and
+// only then changes to the process's own.
 func processesFor(plans []plan.Plan, earlier []process.Process, app, layers string) ([]libcnb.Process, error) {
 	var all []libcnb.Process
 	for _, p := range plans {
