@@ -102,7 +102,7 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 				"b: working_dir = /srv: it is outside of the app", "service b: restart = on-failure:x: x is no number"}},
 		"Compose's app": {"compose.yaml", "services:\n  front:\n    build: .\n    ports: [\"80:80\"]\n    network_mode: \"service:a\"\n" +
 			"    environment: {A: b}\n    depends_on: {a: {condition: service_completed_successfully}, db: {condition: service_started}}\n" +
-			"    stop_signal: SIGQUIT\n  db: {image: postgres}\n" +
+			"    stop_signal: SIGQUIT\n  db: {image: postgres}\n  web: {image: nginx}\n" +
 			"  a:\n    build: .\n    restart: on-failure:3\n    command: ./a up ${DB:?no DB}\n    network_mode: host\n    expose: [\"1\"]\n" +
 			"    healthcheck: {test: [CMD, ./h, $$A, $X]}\n",
 			"[app]\ndepends-on = { a = \"completed\" } # from compose.yaml\nstop-signal = \"SIGQUIT\" # from compose.yaml\n" +
@@ -113,7 +113,7 @@ func TestWhatOtherToolsSayBecomesADeclaration(t *testing.T) {
 				"service a: healthcheck: $X: write its value", "service db: its command is only in its image postgres",
 				"service front: depends_on db: that becomes no sidecar",
 				"service front is the app, whose command a buildpack or a Procfile gives, and whose variables the container has; " +
-					"left out: environment, network_mode, ports",
+					"left out: environment, network_mode, ports", "service web: its command is only in its image nginx",
 				"service a: expose, service a: network_mode: app and sidecars share 127.0.0.1"}},
 		"Compose's health checks and limits": {"compose.yaml", "services:\n  a:\n    build: .\n    command: ./a\n" +
 			"    env_file: [a.env, /etc/x.env]\n    deploy: {resources: {limits: {memory: 64M}}}\n" +

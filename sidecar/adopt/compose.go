@@ -73,24 +73,26 @@ func hasCommand(service types.ServiceConfig) bool {
 	return len(service.Entrypoint)+len(service.Command) > 0
 }
 
-// appOf returns the service that is the app: the one called so, or else the only one that is built and says no command. It is empty where
-// there is none.
-func appOf(services types.Services) (app string) {
-	for _, name := range apps {
-		if _, there := services[name]; there {
-			return name
-		}
-	}
+// appOf returns the service that is the app: the one called so, or else the only one that is built and says no command. One with somebody
+// else's image is called web where it is a proxy. It is empty where there is none.
+func appOf(services types.Services) string {
+	var built []string
 	for name, service := range services {
-		switch {
-		case service.Build == nil || hasCommand(service):
-		case app != "":
-			return ""
-		default:
-			app = name
+		if service.Build != nil && !hasCommand(service) {
+			built = append(built, name)
 		}
 	}
-	return app
+	isApp := func(name string) bool {
+		service, there := services[name]
+		return there && (service.Build != nil || service.Image == "" || len(built) == 0)
+	}
+	switch i := slices.IndexFunc(apps, isApp); {
+	case i >= 0:
+		return apps[i]
+	case len(built) == 1:
+		return built[0]
+	}
+	return ""
 }
 
 // onSidecars returns the services that a service depends on, of those that become sidecars.
