@@ -2,9 +2,7 @@ package sidecar
 
 import (
 	"errors"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/buildpacks/libcnb/v2"
 
@@ -70,8 +68,8 @@ func processesFor(plans []plan.Plan, earlier []process.Process, app, layers stri
 		if err != nil {
 			return nil, err
 		}
-		if program := command[0]; s.WorkingDir != app && strings.Contains(program, "/") && !filepath.IsAbs(program) {
-			command[0] = filepath.Join(s.WorkingDir, program)
+		if s.WorkingDir != app {
+			command = plan.Rooted(command, s.WorkingDir)
 		}
 		all = append(all, libcnb.Process{Type: plan.Slug(s.Name), Command: command, WorkingDirectory: s.WorkingDir})
 	}

@@ -91,6 +91,28 @@ func (f *Found) loseFor(reason, format string, args ...any) {
 	f.lose("%s: %s", lost, reason)
 }
 
+// keyFor returns our key for one of theirs; it is empty where there is none.
+func keyFor(rules []Rule, theirs string) string {
+	rule, _ := ruleFor(rules, theirs)
+	return rule.Ours
+}
+
+// note returns what there is to say of one of their keys.
+func note(rules []Rule, theirs string) string {
+	if rule, known := ruleFor(rules, theirs); known {
+		return rule.Note
+	}
+	return "there is nothing like it"
+}
+
+func ruleFor(rules []Rule, theirs string) (rule Rule, known bool) {
+	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Theirs == theirs })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return rules[i], true
+}
+
 // appDir is where the app is in an image (the specification's Platform Interface, CNB_APP_DIR).
 const appDir = "/workspace"
 

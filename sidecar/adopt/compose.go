@@ -114,7 +114,7 @@ type composeFile struct{ Services map[string]map[string]any }
 // left returns the keys of a service that say what the app's declaration can't.
 func (file composeFile) left(app string) (keys []string) {
 	for _, key := range slices.Sorted(maps.Keys(file.Services[app])) {
-		if !slices.Contains([]string{"build", "image", "depends_on", "healthcheck", "stop_signal", "stop_grace_period"}, key) {
+		if key != "build" && key != "image" && !slices.Contains(ofTheApp, keyFor(ComposeRules, key)) {
 			keys = append(keys, key)
 		}
 	}
@@ -125,15 +125,12 @@ func (file composeFile) left(app string) (keys []string) {
 func (f *Found) keysLeft(file composeFile) {
 	for _, name := range slices.Sorted(maps.Keys(file.Services)) {
 		for _, key := range slices.Sorted(maps.Keys(file.Services[name])) {
-			i := slices.IndexFunc(ComposeRules, func(r Rule) bool { return r.Theirs == key })
 			switch {
 			case key == "deploy" && !onlyLimitsMemory(file.Services[name][key]):
 				f.lose("service %s: deploy: only its resources.limits.memory has something like it", name)
-			case key == "build" || key == "image" || i >= 0 && ComposeRules[i].Ours != "": // taken, or said already
-			case i >= 0:
-				f.loseFor(ComposeRules[i].Note, "service %s: %s", name, key)
+			case key == "build" || key == "image" || keyFor(ComposeRules, key) != "": // taken, or said already
 			default:
-				f.loseFor("there is nothing like it", "service %s: %s", name, key)
+				f.loseFor(note(ComposeRules, key), "service %s: %s", name, key)
 			}
 		}
 	}

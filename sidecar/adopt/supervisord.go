@@ -143,7 +143,7 @@ func program(found *Found, name string, section *ini.Section, shared map[string]
 
 // loseKey names a key that could not be taken over.
 func (f *Found) loseKey(who string, key *ini.Key) {
-	f.loseFor(note(key.Name()), "%s: %s = %s", who, key.Name(), strings.TrimSpace(key.Value()))
+	f.loseFor(note(SupervisordRules, key.Name()), "%s: %s = %s", who, key.Name(), strings.TrimSpace(key.Value()))
 }
 
 // alike are the values of keys without a counterpart that say what happens here anyway.
@@ -220,15 +220,6 @@ func (f *Found) number(s *Sidecar, ours, theirs, value string) {
 		return
 	}
 	s.set(ours, n)
-}
-
-func note(theirs string) string {
-	for _, rule := range SupervisordRules {
-		if rule.Theirs == theirs {
-			return rule.Note
-		}
-	}
-	return "there is nothing like it"
 }
 
 func (f *Found) codes(s *Sidecar, value string) {

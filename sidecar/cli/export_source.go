@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -78,7 +76,7 @@ func (s exportSource) typeOf(sidecar plan.Process) image.Process {
 		return image.Process{}
 	}
 	command, _, _ := sidecar.Alone() // which is an error of starts
-	return image.Process{Type: slug, Argv: rooted(command, sidecar.WorkingDir), WorkingDir: sidecar.WorkingDir}
+	return image.Process{Type: slug, Argv: plan.Rooted(command, sidecar.WorkingDir), WorkingDir: sidecar.WorkingDir}
 }
 
 // starts reports whether a process starts a sidecar as it is declared. The lifecycle's launcher looks for a program in the app's directory
@@ -88,17 +86,7 @@ func starts(own image.Process, sidecar plan.Process) bool {
 	if err != nil || len(command) == 0 || len(own.Argv) == 0 || own.WorkingDir != sidecar.WorkingDir {
 		return false
 	}
-	isFound := own.WorkingDir == export.Workspace || !isRelative(own.Argv[0])
-	return isFound && slices.Equal(rooted(own.Argv, own.WorkingDir), rooted(command, sidecar.WorkingDir))
-}
-
-// isRelative reports whether a program is a path in the directory that it starts in. A name without a slash is looked for along PATH.
-func isRelative(program string) bool { return strings.Contains(program, "/") && !path.IsAbs(program) }
-
-// rooted returns a command whose program is an absolute path where it is any.
-func rooted(command []string, dir string) []string {
-	if len(command) == 0 || !isRelative(command[0]) {
-		return command
-	}
-	return append([]string{path.Join(dir, command[0])}, command[1:]...)
+	argv := plan.Rooted(own.Argv, own.WorkingDir)
+	isFound := own.WorkingDir == export.Workspace || own.Argv[0] == argv[0]
+	return isFound && slices.Equal(argv, plan.Rooted(command, sidecar.WorkingDir))
 }

@@ -2,9 +2,7 @@ package export
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"unicode"
 )
 
 // Comments returns what is needed and what is lost as comments of YAML, one a line.
@@ -17,13 +15,4 @@ func Comments(needs Needs, losses Losses) string {
 		fmt.Fprintf(&text, "# lost: %s\n", loss)
 	}
 	return text.String()
-}
-
-// oneLine returns text with Go's escapes for all that isn't printed. A line end would end a comment, and what follows would be YAML.
-func oneLine(text string) string {
-	if strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
-		return text
-	}
-	quoted := strconv.Quote(text)
-	return strings.ReplaceAll(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), `\\`, `\`)
 }

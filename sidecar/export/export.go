@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/show"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -37,6 +38,12 @@ const (
 	Launcher  = "/cnb/lifecycle/launcher"
 )
 
+// What the supervisor in the app's container is told there.
+const (
+	BudgetVariable   = "BPL_SIDECAR_STOP_BUDGET_SECONDS"
+	DisabledVariable = "BPL_SIDECAR_DISABLED"
+)
+
 // InItsDirectory returns the command that starts a sidecar's command in its directory: the launcher starts all in the app's.
 func (l *Losses) InItsDirectory(p plan.Process, command []string) []string {
 	if p.WorkingDir == "" || p.WorkingDir == Workspace {
@@ -54,7 +61,7 @@ type Loss struct {
 }
 
 // String returns the loss on one line.
-func (l Loss) String() string { return oneLine(fmt.Sprintf("%s: %s: %s", l.Process, l.Key, l.Text)) }
+func (l Loss) String() string { return show.Text(fmt.Sprintf("%s: %s: %s", l.Process, l.Key, l.Text)) }
 
 // Losses are collected while something is exported.
 type Losses []Loss

@@ -1,6 +1,10 @@
 package export
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/show"
+)
 
 // Need is something that has to be there before what was exported can run.
 type Need struct {
@@ -9,7 +13,7 @@ type Need struct {
 }
 
 // String returns the need on one line.
-func (n Need) String() string { return oneLine(fmt.Sprintf("%s: %s", n.Object, n.Text)) }
+func (n Need) String() string { return show.Text(fmt.Sprintf("%s: %s", n.Object, n.Text)) }
 
 // Needs are collected while something is exported.
 type Needs []Need

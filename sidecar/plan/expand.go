@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"maps"
+	"path"
 	"strings"
 )
 
@@ -105,4 +106,12 @@ func (q Process) Alone() (command []string, env map[string]string, err error) {
 		command = append(command, Expand(word, func(name string) (string, bool) { value, ok := env[name]; return value, ok }))
 	}
 	return command, env, err
+}
+
+// Rooted returns a command whose program is an absolute path where it is a path from dir. A name without a slash is looked for along PATH.
+func Rooted(command []string, dir string) []string {
+	if len(command) == 0 || !strings.Contains(command[0], "/") || strings.HasPrefix(command[0], "/") {
+		return command
+	}
+	return append([]string{path.Join(dir, command[0])}, command[1:]...)
 }

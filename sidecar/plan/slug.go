@@ -26,9 +26,9 @@ func Slug(name string) string {
 	slug = strings.Trim(slug, "-_")
 	switch {
 	case slug == "" && name != "":
-		slug = "sidecar-" + digest(name)
+		slug = "sidecar-" + Digest(name)
 	case len(slug) > mostSlug:
-		slug = strings.TrimRight(slug[:mostSlug-9], "-_") + "-" + digest(name)
+		slug = strings.TrimRight(slug[:mostSlug-9], "-_") + "-" + Digest(name)
 	}
 	if slices.Contains(taken, slug) {
 		slug = "sidecar-" + slug
@@ -41,8 +41,8 @@ func Slug(name string) string {
 // https://github.com/buildpacks/spec/blob/main/buildpack.md#layers and platform.md#launcher.
 var taken = []string{"build", "launch", "launcher", "store", "supervisor"}
 
-// digest returns eight hexadecimal digits that names which differ hardly ever share.
-func digest(name string) string {
+// Digest returns eight hexadecimal digits that names which differ hardly ever share.
+func Digest(name string) string {
 	hash := fnv.New32a()
 	hash.Write([]byte(name))
 	return strconv.FormatUint(uint64(hash.Sum32())|1<<32, 16)[1:]

@@ -19,7 +19,7 @@ func SplitCommand(text string) (Command, error) {
 	if len(text) > maxCommand {
 		return viaShell, nil
 	}
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+	file, err := parse(text)
 	if syntax.IsIncomplete(err) {
 		return nil, errors.New(`it ends in the middle of a quote or an expansion: close it, or write a list, such as ["bash", "-c", "…"]`)
 	}
@@ -33,12 +33,17 @@ func SplitCommand(text string) (Command, error) {
 	return argv, nil
 }
 
+// parse returns what bash reads in a text.
+func parse(text string) (*syntax.File, error) {
+	return syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+}
+
 // goesAway reports whether a shell ends at once, and leaves what text has it run in the background.
 func goesAway(text string) bool {
 	if len(text) > maxCommand {
 		return false
 	}
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+	file, err := parse(text)
 	return err == nil && len(file.Stmts) > 0 && file.Stmts[len(file.Stmts)-1].Background
 }
 

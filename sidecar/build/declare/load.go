@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare/document"
+	"github.com/sidecar-buildpack/sidecar/sidecar/build/show"
 )
 
 // Where a declaration is looked for in the app's directory.
@@ -196,36 +197,27 @@ func isManifest(file string) bool {
 func readFile(dir, file string) ([]byte, error) {
 	root, err := os.OpenRoot(filepath.Clean(dir))
 	if err != nil {
-		return nil, reason(err)
+		return nil, show.Reason(err)
 	}
 	defer root.Close()
 	info, err := root.Stat(file) // first, since opening a pipe could wait for ever
 	if err != nil {
-		return nil, reason(err)
+		return nil, show.Reason(err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("it is not a file")
 	}
 	f, err := root.Open(file)
 	if err != nil {
-		return nil, reason(err)
+		return nil, show.Reason(err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, document.MaxBytes+1))
 	if err != nil {
-		return nil, reason(err)
+		return nil, show.Reason(err)
 	}
 	if len(text) > document.MaxBytes {
 		return nil, document.ErrTooLarge
 	}
 	return text, nil
-}
-
-// reason leaves the path out of a file's error: the message has it already.
-func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

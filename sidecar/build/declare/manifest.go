@@ -126,12 +126,14 @@ func (m manifest) declaration() Declaration {
 	return d
 }
 
-// variable is what the cf command line fills in before it sends a manifest.
+// Variable returns the first of what the cf command line fills in before it sends a manifest with that text; empty where there is none.
+func Variable(text string) string { return variable.FindString(text) }
+
 var variable = regexp.MustCompile(`\(\(!?[-/.\w\pL]+\)\)`)
 
 // filledIn reports a variable that is still to be filled in, and returns whether there is none.
 func filledIn(t *document.Table, key, text string) bool {
-	v := variable.FindString(text)
+	v := Variable(text)
 	if v != "" {
 		t.Reportf(key, "%s is %s: %s is filled in by cf push, a build can't: write its value, or declare the sidecars in %s",
 			t.Path(key), document.ShowText(text), v, File)

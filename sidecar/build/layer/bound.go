@@ -95,12 +95,8 @@ func (b Bound) contained() error {
 	defer root.Close()
 	for _, key := range slices.Sorted(maps.Keys(b.keys)) {
 		if _, err := root.Stat(key); err != nil {
-			var path *fs.PathError
-			if errors.As(err, &path) {
-				err = path.Err
-			}
 			return fmt.Errorf("sidecar %q: the binding's %q can't be read: %w: put the file itself there, or a link to one in the binding",
-				b.sidecar, key, err)
+				b.sidecar, key, show.Reason(err))
 		}
 	}
 	return nil

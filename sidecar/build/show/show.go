@@ -2,6 +2,8 @@
 package show
 
 import (
+	"errors"
+	"io/fs"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -35,6 +37,15 @@ func Command(argv []string) string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// Reason returns a file's error without its path, for a message that has that already.
+func Reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 // secret stands for what isn't shown.

@@ -5,7 +5,6 @@ package cloudfoundry
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -94,7 +93,7 @@ func YAML(app App) ([]byte, export.Losses, error) {
 	own := process{Type: app.Type, check: e.checks(app.Declaration.App)}
 	if app.Command != nil {
 		own.Command = appCommand(app)
-		if found := variable.FindString(own.Command); found != "" {
+		if found := declare.Variable(own.Command); found != "" {
 			return nil, nil, fmt.Errorf("the app: cf push fills in %s: write it otherwise, or put the command into a script", found)
 		}
 	}
@@ -137,14 +136,11 @@ func (e *exporter) sidecar(s declare.Sidecar) (sidecar, error) {
 	if n := len([]rune(one.Command)); n > maxCommand {
 		return one, fmt.Errorf("sidecar %q: its command has %d characters: Cloud Foundry takes %d", s.Name, n, maxCommand)
 	}
-	if found := variable.FindString(s.Name + "\n" + one.Command); found != "" {
+	if found := declare.Variable(s.Name + "\n" + one.Command); found != "" {
 		return one, fmt.Errorf("sidecar %q: cf push fills in %s: write it otherwise, or put the command into a script", s.Name, found)
 	}
 	return one, nil
 }
-
-// variable is what the cf command line fills in before it sends a manifest.
-var variable = regexp.MustCompile(`\(\(!?[-/.\w\pL]+\)\)`)
 
 // jobs names the sidecars that others wait for to complete.
 func (e *exporter) jobs(d declare.Declaration) {
@@ -180,14 +176,14 @@ func (e *exporter) megabytes(process string, size plan.Size) string {
 
 // appCommand returns what bash runs for the app. Its directory is the droplet's, wherever that is; one elsewhere is the image's.
 func appCommand(app App) string {
-	dir, isInside := strings.CutPrefix(app.WorkingDir, export.Workspace)
-	switch {
-	case app.WorkingDir == "" || isInside && strings.Trim(dir, "/") == "":
-		return joined(app.Command)
-	case isInside && dir[0] == '/':
-		return "cd " + quoted(strings.Trim(dir, "/"), false) + " || exit\nexec " + joined(app.Command)
+	dir := app.WorkingDir
+	if below, isInside := strings.CutPrefix(dir+"/", export.Workspace+"/"); isInside {
+		dir = strings.Trim(below, "/")
 	}
-	return "cd " + quoted(app.WorkingDir, false) + " || exit\nexec " + joined(app.Command)
+	if dir == "" {
+		return joined(app.Command)
+	}
+	return changeTo(dir) + "\nexec " + joined(app.Command)
 }
 
 // joined returns words as text that a shell splits into the same words.

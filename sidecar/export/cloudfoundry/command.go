@@ -22,7 +22,7 @@ func (e *exporter) command(s declare.Sidecar) string {
 		steps = append(steps, "export "+name+"="+e.referring(s.Name, "env", s.Env[name], false))
 	}
 	if s.WorkingDir != "" {
-		steps = append(steps, "cd "+quoted(s.WorkingDir, false)+" || exit")
+		steps = append(steps, changeTo(s.WorkingDir))
 	}
 	text, isShells := shellText(s.Command)
 	if !isShells {
@@ -37,6 +37,9 @@ func (e *exporter) command(s declare.Sidecar) string {
 	}
 	return strings.Join(append(steps, text), "\n")
 }
+
+// changeTo returns the step that changes to a directory.
+func changeTo(dir string) string { return "cd " + quoted(dir, false) + " || exit" }
 
 // shellText returns the text that a command hands to bash, where reading it makes that command again. References are for no shell: as a
 // word of a command, a text has them filled in before a second bash reads it, as the supervisor does it.

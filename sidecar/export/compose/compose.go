@@ -140,11 +140,11 @@ func (e *exporter) appService(s *types.ServiceConfig, p plan.Process) {
 	}
 	off := strings.ReplaceAll(strings.Join(names, ","), "$", "$$")
 	s.Entrypoint = types.ShellCommand{export.Processes + e.app.Plan.Type}
-	s.Environment = types.MappingWithEquals{"BPL_SIDECAR_DISABLED": &off}
+	s.Environment = types.MappingWithEquals{export.DisabledVariable: &off}
 	if p.StopGracePeriodSeconds+p.StopDelaySeconds > 0 || p.PreStop != nil {
 		budget := export.StopSeconds(p)
 		text := strconv.FormatFloat(budget, 'f', -1, 64)
-		s.Environment["BPL_SIDECAR_STOP_BUDGET_SECONDS"] = &text
+		s.Environment[export.BudgetVariable] = &text
 		s.StopGracePeriod = seconds(budget + 1) // the supervisor's own second
 	}
 	s.HealthCheck = appHealth(p)
@@ -152,16 +152,11 @@ func (e *exporter) appService(s *types.ServiceConfig, p plan.Process) {
 
 // appHealth returns the app's health check, which asks the supervisor; nil where the app has no probe.
 func appHealth(p plan.Process) *types.HealthCheckConfig {
-	from, state := p.ReadinessProbe, "ready"
-	switch {
-	case from != nil:
-	case p.StartupProbe != nil:
-		from, state = p.StartupProbe, "started"
-	case p.LivenessProbe != nil:
-		from, state = p.LivenessProbe, "live"
-	default:
+	from, key := decisive(p)
+	if from == nil {
 		return nil
 	}
+	state := map[string]string{"readiness-probe": "ready", "startup-probe": "started", "liveness-probe": "live"}[key]
 	return healthCheck(*from, export.Health(state))
 }
 
@@ -193,17 +188,21 @@ func (e *exporter) restart(p plan.Process) string {
 	return types.RestartPolicyNo
 }
 
-// checked returns the probe that becomes a service's one health check: of readiness, else of the start, else of liveness. It is nil
-// where there is none that Compose can make.
-func checked(p plan.Process) (from *plan.Probe, key string) {
+// decisive returns the probe that becomes a service's one health check: of readiness, else of the start, else of liveness. It is nil where
+// there is none.
+func decisive(p plan.Process) (from *plan.Probe, key string) {
 	switch {
 	case p.ReadinessProbe != nil:
-		from, key = p.ReadinessProbe, "readiness-probe"
+		return p.ReadinessProbe, "readiness-probe"
 	case p.StartupProbe != nil:
-		from, key = p.StartupProbe, "startup-probe"
-	default:
-		from, key = p.LivenessProbe, "liveness-probe"
+		return p.StartupProbe, "startup-probe"
 	}
+	return p.LivenessProbe, "liveness-probe"
+}
+
+// checked is decisive for what Compose can make itself.
+func checked(p plan.Process) (from *plan.Probe, key string) {
+	from, key = decisive(p)
 	if from != nil && from.Notify {
 		return nil, key
 	}

@@ -1,8 +1,6 @@
 package kubernetes
 
 import (
-	"fmt"
-	"hash/fnv"
 	"strings"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
@@ -16,9 +14,7 @@ func label(name string) string { return strings.ReplaceAll(plan.Slug(name), "_",
 func (e *exporter) named(name, of string) string {
 	name = label(name)
 	if owner, taken := e.owners[name]; taken && owner != of {
-		hash := fnv.New32a()
-		hash.Write([]byte(of))
-		return e.named(fmt.Sprintf("%s-%08x", name, hash.Sum32()), of)
+		return e.named(name+"-"+plan.Digest(of), of)
 	}
 	e.owners[name] = of
 	return name

@@ -12,12 +12,6 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
-// The supervisor's settings in a pod.
-const (
-	budgetVariable   = "BPL_SIDECAR_STOP_BUDGET_SECONDS"
-	disabledVariable = "BPL_SIDECAR_DISABLED"
-)
-
 // exporter is one export on its way.
 type exporter struct {
 	app     export.App
@@ -82,9 +76,9 @@ func (e *exporter) appContainer() core.Container {
 // supervised sets what the supervisor in the app's container is told, and takes its health for the container's.
 func (e *exporter) supervised(c *core.Container) {
 	if apart := e.namesApart(); apart != nil {
-		c.Env = append(c.Env, core.EnvVar{Name: disabledVariable, Value: plan.Escape(strings.Join(apart, ","))})
+		c.Env = append(c.Env, core.EnvVar{Name: export.DisabledVariable, Value: plan.Escape(strings.Join(apart, ","))})
 	}
-	c.Env = append(c.Env, core.EnvVar{Name: budgetVariable, Value: strconv.Itoa(e.chain(false))})
+	c.Env = append(c.Env, core.EnvVar{Name: export.BudgetVariable, Value: strconv.Itoa(e.chain(false))})
 	ask := func(state string, period, failures int32) *core.Probe {
 		return &core.Probe{
 			ProbeHandler:  core.ProbeHandler{Exec: &core.ExecAction{Command: export.Health(state)}},
