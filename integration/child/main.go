@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 const usage = `Usage: child DEED...
@@ -20,6 +21,7 @@ const usage = `Usage: child DEED...
   listen PORT    answer HTTP requests with "ok" from now on, and say for what else than / they ask
   memory         write the limit of its control group
   await          wait for SIGUSR1
+  pause SECONDS  do nothing
   kill PID NUM   send another process a signal
   daemon         leave an orphan behind, in a session of its own
   once STATUS    end, but only the first time
@@ -69,17 +71,25 @@ var texts = map[string]func(*deeds) string{
 	"memory": func(*deeds) string { return memoryLimit() },
 }
 
+// pauses are those that end by themselves, and do nothing.
+var pauses = map[string]func(*deeds){
+	"await": func(*deeds) { <-awaited },
+	"pause": func(d *deeds) { time.Sleep(time.Duration(d.number()) * time.Second) },
+}
+
 // do carries one out.
 func (d *deeds) do(deed string) {
 	if text, writes := texts[deed]; writes {
 		fmt.Println(text(d))
 		return
 	}
+	if wait, waits := pauses[deed]; waits {
+		wait(d)
+		return
+	}
 	switch deed {
 	case "listen":
 		listen(d.next())
-	case "await":
-		<-awaited
 	case "kill":
 		if err := syscall.Kill(d.number(), syscall.Signal(d.number())); err != nil {
 			log.Fatal(err)

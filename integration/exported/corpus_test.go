@@ -41,6 +41,14 @@ var corpus = map[string]declared{
 		happens: []string{"db: up", "cache: up", "web: up", "web: told to stop", "cache: told to stop", "db: told to stop"},
 		status:  3,
 	},
+	"who waits longer than a probe's patience": {
+		app: serving,
+		text: `app.depends-on = { db = "ready" }` + "\n" +
+			sidecar("db", "say up pause 4 listen 5432 serve 0",
+				"readiness-probe = { tcp-socket.port = 5432, period-seconds = 1, failure-threshold = 1 }"),
+		happens: []string{"db: up", "web: up", "web: told to stop", "db: told to stop"},
+		status:  3,
+	},
 	"who waits for a start": {
 		app: serving,
 		text: `app.depends-on = { proxy = "started" }` + "\n" +

@@ -23,7 +23,7 @@ func postgresLater(t *testing.T) lab.Container {
 	t.Helper()
 	lab.OnRun(t, "pgbouncer")
 	image := lab.Image{Name: "sidecar-lab/run-pgbouncer"}
-	return image.Run(t, "--volume", lab.Path("samples", "pgbouncer")+":/sample:ro", "--",
+	return image.Run(t, "--tmpfs", "/tmp", "--volume", lab.Path("samples", "pgbouncer")+":/sample:ro", "--",
 		"sh", "-c", "until [ -e /tmp/go ]; do sleep 0.1; done; exec /sample/postgres.sh")
 }
 

@@ -157,7 +157,7 @@ func appHealth(p plan.Process) *types.HealthCheckConfig {
 		return nil
 	}
 	state := map[string]string{"readiness-probe": "ready", "startup-probe": "started", "liveness-probe": "live"}[key]
-	return healthCheck(*from, export.Health(state))
+	return healthCheck(*from, key, export.Health(state))
 }
 
 func (e *exporter) dependency(edge plan.Edge) types.ServiceDependency {
@@ -227,11 +227,11 @@ func (e *exporter) health(p plan.Process) *types.HealthCheckConfig {
 	if from.SuccessThreshold > 1 {
 		e.losses.Add(p.Name, key+".success-threshold", "Compose waits for one success, not %d", from.SuccessThreshold)
 	}
-	return healthCheck(*from, e.check(p, *from, key))
+	return healthCheck(*from, key, e.check(p, *from, key))
 }
 
-// healthCheck returns a check that is made when a probe's is.
-func healthCheck(from plan.Probe, test []string) *types.HealthCheckConfig {
+// healthCheck returns a check that is made when a probe's is. One of readiness may fail as long as it takes until it first succeeds.
+func healthCheck(from plan.Probe, key string, test []string) *types.HealthCheckConfig {
 	period := types.Duration(plan.Seconds(from.PeriodSeconds))
 	timeout := types.Duration(from.Timeout())
 	delay := types.Duration(plan.Seconds(from.InitialDelaySeconds))
@@ -239,7 +239,10 @@ func healthCheck(from plan.Probe, test []string) *types.HealthCheckConfig {
 	check := &types.HealthCheckConfig{
 		Test: append(types.HealthCheckTest{"CMD"}, export.Escaped(test)...), Interval: &period, Timeout: &timeout, Retries: &retries,
 	}
-	if delay > 0 {
+	switch {
+	case key == "readiness-probe":
+		check.StartPeriod, check.StartInterval = seconds(export.PatienceSeconds), &period
+	case delay > 0:
 		check.StartPeriod = &delay
 	}
 	return check

@@ -86,6 +86,24 @@ func TestTheSupervisorDoesAllThatIsDeclaredOfTheApp(t *testing.T) {
 	g.Expect(losses).To(ConsistOf(HaveField("Key", "essential"), HaveField("Process", "after"))) // none of them is the app's own
 }
 
+func TestReadinessMayComeLateAndAStartMayNot(t *testing.T) {
+	check := plan.Probe{TCPSocket: &plan.TCPSocket{Port: 1}, InitialDelaySeconds: 4, PeriodSeconds: 2, FailureThreshold: 3}
+	project, _ := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web",
+		App: plan.Process{Name: plan.AppName, Restart: plan.Never, Probes: plan.Probes{ReadinessProbe: &check}},
+		Sidecars: []plan.Process{
+			sidecar("ready", func(p *plan.Process) { p.ReadinessProbe = &check }),
+			sidecar("started", func(p *plan.Process) { p.StartupProbe = &check }),
+		}}})
+	g := NewWithT(t)
+	for _, name := range []string{"web", "ready"} {
+		late := project.Services[name].HealthCheck
+		g.Expect(time.Duration(*late.StartPeriod)).To(Equal(24*time.Hour), name)
+		g.Expect(time.Duration(*late.StartInterval)).To(Equal(2*time.Second), name)
+		g.Expect(*late.Retries).To(Equal(uint64(3)), name) // once it was ready
+	}
+	g.Expect(time.Duration(*project.Services["started"].HealthCheck.StartPeriod)).To(Equal(4 * time.Second))
+}
+
 func TestACommandThatIsWrittenOutRunsInItsDirectory(t *testing.T) {
 	agent := sidecar("agent", func(p *plan.Process) {
 		p.Command, p.WorkingDir = []string{"./agent", "$(PORT)"}, "/workspace/conf"

@@ -152,9 +152,19 @@ func TestWhatOthersWaitForIsAGate(t *testing.T) {
 	gate := pod.InitContainers[1].StartupProbe
 	g.Expect(gate.Exec.Command).To(HaveExactElements(HaveSuffix("/bin/supervisor"), "check", "--timeout", "1",
 		"http://127.0.0.1:8082/config/"))
-	g.Expect([]int32{gate.PeriodSeconds, gate.FailureThreshold}).To(Equal([]int32{1, 40}))
+	g.Expect([]int32{gate.PeriodSeconds, gate.FailureThreshold}).To(Equal([]int32{1, 24 * 60 * 60})) // it isn't ended for what it waits for
 	g.Expect(losses).To(ContainElement(export.Loss{Process: "migrate", Key: "restart",
 		Text: "always: an init container that has succeeded is not started again"}))
+}
+
+func TestTheAppsContainerMayStartAsLongAsWhatItWaitsFor(t *testing.T) {
+	probe := &plan.Probe{PeriodSeconds: 2, FailureThreshold: 20, TCPSocket: &plan.TCPSocket{Port: 1}}
+	for condition, want := range map[plan.Condition]int32{plan.Started: 30 + 2*20, plan.Ready: 24 * 60 * 60, plan.Completed: 24 * 60 * 60} {
+		p := beside(plan.Process{Name: "vault", Essential: true, Probes: plan.Probes{StartupProbe: probe}})
+		p.App.DependsOn = map[string]plan.Condition{"vault": condition}
+		pod, _ := exported(t, p, deployment(kubernetes.ShapeOne))
+		NewWithT(t).Expect(pod.Containers[0].StartupProbe.FailureThreshold).To(Equal(want), string(condition))
+	}
 }
 
 func TestTheKubeletAsksOnlyWhatItCanReach(t *testing.T) {

@@ -144,7 +144,13 @@ func (e *exporter) chain(apart bool) int {
 func (e *exporter) startSeconds() int32 {
 	total := 30.0
 	for i, p := range e.app.Plan.Processes() {
-		if probe := p.StartupProbe; probe != nil && !e.shape.apart[i] {
+		if e.shape.apart[i] {
+			continue
+		}
+		if e.shape.awaited(i, plan.Ready) || e.shape.awaited(i, plan.Completed) {
+			return export.PatienceSeconds
+		}
+		if probe := p.StartupProbe; probe != nil {
 			total += probe.InitialDelaySeconds + probe.PeriodSeconds*float64(probe.FailureThreshold)
 		}
 	}

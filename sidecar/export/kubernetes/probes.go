@@ -26,8 +26,7 @@ func (e *exporter) probes(c *core.Container, p plan.Process, gated bool) {
 		e.losses.Add(p.Name, "startup-probe", "its check is left out: others wait for readiness, and a container has one startup probe")
 	}
 	gate := c.ReadinessProbe.DeepCopy()
-	gate.PeriodSeconds, gate.SuccessThreshold = 1, 1
-	gate.FailureThreshold = max(30, gate.FailureThreshold*c.ReadinessProbe.PeriodSeconds)
+	gate.PeriodSeconds, gate.SuccessThreshold, gate.FailureThreshold = 1, 1, export.PatienceSeconds
 	c.StartupProbe = gate
 	if p.ReadinessProbe.SuccessThreshold > 1 {
 		e.losses.Add(p.Name, "readiness-probe.success-threshold", "others wait for one success, not %d", p.ReadinessProbe.SuccessThreshold)
