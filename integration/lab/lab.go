@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test waits for what should come soon. Nothing waits for it to pass.
-const patience = 2 * time.Minute
+const patience = 4 * time.Minute
 
 // Main runs a package's tests and exits. Eight specs run at a time, since they wait more than they work; -parallel changes that.
 func Main(m *testing.M) {

@@ -241,7 +241,7 @@ func healthCheck(from plan.Probe, key string, test []string) *types.HealthCheckC
 	}
 	switch {
 	case key == "readiness-probe":
-		check.StartPeriod, check.StartInterval = seconds(export.PatienceSeconds), &period
+		check.StartPeriod = seconds(export.PatienceSeconds)
 	case delay > 0:
 		check.StartPeriod = &delay
 	}

@@ -98,7 +98,7 @@ func TestReadinessMayComeLateAndAStartMayNot(t *testing.T) {
 	for _, name := range []string{"web", "ready"} {
 		late := project.Services[name].HealthCheck
 		g.Expect(time.Duration(*late.StartPeriod)).To(Equal(24*time.Hour), name)
-		g.Expect(time.Duration(*late.StartInterval)).To(Equal(2*time.Second), name)
+		g.Expect(late.StartInterval).To(BeNil(), name)     // an error before Docker Engine 25
 		g.Expect(*late.Retries).To(Equal(uint64(3)), name) // once it was ready
 	}
 	g.Expect(time.Duration(*project.Services["started"].HealthCheck.StartPeriod)).To(Equal(4 * time.Second))
