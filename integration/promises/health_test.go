@@ -40,6 +40,7 @@ func testHealth(t *testing.T, when spec.G, it spec.S) {
 		Expect(get("/live")).To(Equal("200 vault: live\nextra: live\napp: live\n"))
 		Expect(get("/ready")).To(Equal("503 vault: not ready: not ready\nextra: ready\napp: ready\n"))
 		Expect(get("/ready?name=app")).To(Equal("200 app: ready\n"))
+		Expect(get("/ready?name=web")).To(Equal("200 app: ready\n"))
 		answer, err := s.ask(app, "health")
 		Expect(err).To(Equal("exit status 1"))
 		Expect(answer).To(ContainSubstring("vault: not ready"))

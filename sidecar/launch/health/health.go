@@ -4,8 +4,6 @@
 package health
 
 import (
-	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/machine"
@@ -23,23 +21,23 @@ const (
 	Ready   Kind = "ready"   // all run and pass their readiness probes, and nothing is being stopped
 )
 
-// Check says of each process in a line whether it is as kind asks, and reports whether all are. With a name, only that one counts, and
-// otherwise the app and the essential sidecars. A name that nobody has is an error.
+// Check says of each process in a line whether it is as kind asks, and reports whether all are: the app and the essential sidecars. With a
+// name, only that one counts. A name that nobody has is an error.
 func Check(all []supervise.Status, kind Kind, name string) (text string, ok bool, err error) {
-	ok = true
-	found := false
-	for _, s := range all {
-		if name != "" && s.Name != name {
-			continue
+	if name != "" {
+		i, err := supervise.Find(all, name)
+		if err != nil {
+			return "", false, err
 		}
-		found = true
+		fine := is(all[i], kind)
+		return describe(all[i], kind, fine), fine, nil
+	}
+	ok = true
+	for _, s := range all {
 		fine := is(s, kind)
-		if text += describe(s, kind, fine); name != "" || s.Essential {
+		if text += describe(s, kind, fine); s.Essential {
 			ok = ok && fine
 		}
-	}
-	if !found {
-		return "", false, errors.New("there is no process " + strconv.Quote(name) + " here")
 	}
 	return text, ok, nil
 }

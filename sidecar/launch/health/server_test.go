@@ -16,11 +16,12 @@ import (
 
 func statuses(bool) []supervise.Status {
 	running := machine.View{Phase: machine.Running, Health: machine.Unprobed}
+	unready := machine.View{Phase: machine.Running, Health: machine.NotReady}
 	return []supervise.Status{
-		{Name: "Node Agent (é)", Essential: true, PID: 7, View: machine.View{Phase: machine.Running, Health: machine.NotReady}},
+		{Name: "Node Agent (é)", Type: "node-agent", Essential: true, PID: 7, View: unready},
 		{Name: "extra", View: machine.View{Phase: machine.BackingOff, LastEnd: "exited with status 4"}},
 		{Name: "migrate", Essential: true, View: machine.View{Phase: machine.Ended, Done: true}},
-		{Name: "app", Essential: true, PID: 8, View: running},
+		{Name: "app", Type: "web", Essential: true, PID: 8, View: running},
 	}
 }
 
@@ -33,6 +34,8 @@ func TestRespond(t *testing.T) {
 		"/ready?x=y&name=extra&":             "503 Service Unavailable",
 		"/ready?name=migrate":                "200 OK",
 		"/live?name=Node+Agent+%28%C3%A9%29": "200 OK",
+		"/live?name=node-agent":              "200 OK",
+		"/ready?name=web":                    "200 OK",
 		"/live?name=%zz":                     "404 Not Found",
 		"/metrics":                           "200 OK",
 		"/":                                  "404 Not Found",
@@ -50,6 +53,11 @@ func TestEachProcessIsDescribed(t *testing.T) {
 	expect(ok).To(BeFalse())
 	expect(text).To(Equal("Node Agent (é): not ready: not ready\nextra: not ready: backing off, exited with status 4\n" +
 		"migrate: ready\napp: ready\n"))
+}
+
+func TestWhoeverAsksForNobodyIsToldWhoThereIs(t *testing.T) {
+	_, _, err := Check(statuses(false), Ready, "agent")
+	NewWithT(t).Expect(err).To(MatchError(`there is no process "agent" here; there are: Node Agent (é), extra, migrate, app`))
 }
 
 // The end of the app, also of a job that has done its work, is that of all.

@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 type Status struct {
 	machine.View
 	Name    string
+	Type    string        // its process type: the app's, or a sidecar's own, which is its slug
 	PID     int           // 0 where it doesn't run
 	Used    plan.Size     // PSS of the process and all below it
 	Share   plan.Size     // of the container's memory; 0: none is known
@@ -46,7 +48,7 @@ func (r *Supervisor) Status(measure bool) (all []Status) {
 func (r *Supervisor) statusOf(i int) Status {
 	c := &r.children[i]
 	s := Status{
-		View: r.state.View(i), Name: c.Name, PID: c.pid, Share: r.launch.Processes[i].Share, Message: c.said.status,
+		View: r.state.View(i), Name: c.Name, Type: r.typeOf(i), PID: c.pid, Share: r.launch.Processes[i].Share, Message: c.said.status,
 		Essential: c.Essential || i == len(r.children)-1,
 	}
 	for kind := range r.checks[i] {
@@ -82,22 +84,35 @@ func (r *Supervisor) Probe(name string) (lines string, err error) {
 	return lines, nil
 }
 
-// find returns the index of a process. A sidecar goes by its slug too, which is its process type, and the app by its process type.
+// find returns the index of a process, as Find does.
 func (r *Supervisor) find(name string) (int, error) {
-	var names []string
-	slugged := -1
+	all := make([]Status, len(r.children))
 	for i := range r.children { // of which only the name is read: what else a child has belongs to the main goroutine
-		own := r.children[i].Name
-		if own == name || i == len(r.children)-1 && name == r.titles[i] {
+		all[i].Name, all[i].Type = r.children[i].Name, r.typeOf(i)
+	}
+	return Find(all, name)
+}
+
+func (r *Supervisor) typeOf(i int) string {
+	if i == len(r.children)-1 {
+		return r.plan.Type
+	}
+	return plan.Slug(r.children[i].Name)
+}
+
+// Find returns the index of the process of all that goes by a name: its own or, where nobody has that, its process type.
+func Find(all []Status, name string) (int, error) {
+	var names []string
+	for _, s := range all {
+		names = append(names, s.Name)
+	}
+	if i := slices.Index(names, name); i >= 0 {
+		return i, nil
+	}
+	for i, s := range slices.Backward(all) { // the app first, which is the last
+		if s.Type == name {
 			return i, nil
 		}
-		if plan.Slug(own) == name {
-			slugged = i
-		}
-		names = append(names, own)
-	}
-	if slugged >= 0 {
-		return slugged, nil
 	}
 	return 0, errors.New("there is no process " + strconv.Quote(name) + " here; there are: " + strings.Join(names, ", "))
 }
