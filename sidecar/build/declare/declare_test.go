@@ -319,6 +319,10 @@ depends-on = { app = "up" }`, []string{
 		{"nothing to do on a change", minimal + "on-change = { paths = ['/etc/certs'] }", []string{
 			`sidecar "config-server": on-change.do is missing: write restart or a signal's name, such as SIGHUP`,
 		}},
+		{"no exit codes", minimal + "success-exit-codes = []\nrestart-on-exit-codes = 'all'", []string{
+			`sidecar "config-server": success-exit-codes is an empty list: write at least one, or leave the key out`,
+			`sidecar "config-server": restart-on-exit-codes is "all": write a list of exit codes, such as [0, 143]`,
+		}},
 		{"a long name", "sidecars = [{name = '" + strings.Repeat("a", 256) + "', command = 'x'}]", []string{
 			`sidecar "` + strings.Repeat("a", 80) + `…": name is "` + strings.Repeat("a", 80) + `…": it is too long, write at most 255 characters`,
 		}},

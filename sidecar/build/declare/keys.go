@@ -143,13 +143,15 @@ var appKeys = keys[App]{
 		probe(liveness), func(a *App) **plan.Probe { return &a.LivenessProbe }),
 }
 
-// onChangeKeys are the keys of on-change.
-var onChangeKeys = keys[plan.OnChange]{
-	row(Key{Name: "paths", Unset: "required",
-		Doc: "files, or directories with what lies directly in them, not below; from the app's directory where they aren't absolute"},
-		list(), func(o *plan.OnChange) *[]string { return &o.Paths }),
-	row(Key{Name: "do", Unset: "required", Doc: "`restart`, or the signal that it is sent"},
-		text(), func(o *plan.OnChange) *string { return &o.Do }),
+// onChangeKeys returns the keys of on-change, where this is possible to do.
+func onChangeKeys(possible string) keys[plan.OnChange] {
+	return keys[plan.OnChange]{
+		row(Key{Name: "paths", Unset: "required",
+			Doc: "files, or directories with what lies directly in them, not below; from the app's directory where they aren't absolute"},
+			list(), func(o *plan.OnChange) *[]string { return &o.Paths }),
+		row(Key{Name: "do", Unset: "required", Doc: possible},
+			text(), func(o *plan.OnChange) *string { return &o.Do }),
+	}
 }
 
 // envFromKeys are the keys of each table of env-from.

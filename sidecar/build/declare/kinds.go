@@ -92,9 +92,7 @@ func tables[T any](write string, keys keys[T], check func(*document.Table, *T)) 
 func processTypes() kind[[]string] {
 	return kind[[]string]{Type{Name: "list of text"}, func(t *document.Table, key string, _ []string) []string {
 		types := t.Texts(key)
-		if list, ok := t.Peek(key).([]*document.Node); ok && len(list) == 0 {
-			t.Reportf(key, "%s is an empty list: write at least one, or leave the key out", t.Path(key))
-		}
+		checkNotEmpty(t, key)
 		checkTypes(t, key)
 		if slices.Contains(types, EveryType) {
 			return []string{EveryType}
@@ -103,13 +101,20 @@ func processTypes() kind[[]string] {
 	}}
 }
 
-// paths reads a list of paths inside the app's directory.
+// checkNotEmpty reports a list of nothing.
+func checkNotEmpty(t *document.Table, key string) {
+	if list, ok := t.Peek(key).([]*document.Node); ok && len(list) == 0 {
+		t.Reportf(key, "%s is an empty list: write at least one, or leave the key out", t.Path(key))
+	}
+}
+
 func list() kind[[]string] {
 	return kind[[]string]{Type{Name: "list of text"}, func(t *document.Table, key string, _ []string) []string {
 		return t.Texts(key)
 	}}
 }
 
+// paths reads a list of paths inside the app's directory.
 func paths() kind[[]string] {
 	return kind[[]string]{Type{Name: "list of text"}, func(t *document.Table, key string, _ []string) []string {
 		files := t.Texts(key)
@@ -123,7 +128,7 @@ func paths() kind[[]string] {
 	}}
 }
 
-// exitCodes reads a list of what processes can exit with, as shells count it.
+// exitCodes reads a list of what processes can exit with, as shells count it. It can't be empty.
 func exitCodes() kind[[]int] {
 	return kind[[]int]{Type{Name: "list of whole numbers", Low: 0, High: 255}, func(t *document.Table, key string, otherwise []int) []int {
 		value := t.Value(key)
@@ -131,10 +136,11 @@ func exitCodes() kind[[]int] {
 			return otherwise
 		}
 		list, isList := value.([]*document.Node)
-		if !isList || len(list) == 0 {
+		if !isList {
 			t.Refuse(key, "write a list of exit codes, such as [0, 143]")
 			return otherwise
 		}
+		checkNotEmpty(t, key)
 		var codes []int
 		for i, n := range list {
 			code, isNumber := n.Is.(int64)
@@ -232,7 +238,7 @@ func signalOnChange() kind[*plan.OnChange] {
 }
 
 func change(do, possible string) kind[*plan.OnChange] {
-	is := table(fmt.Sprintf(`{ paths = ["/etc/certs"], do = %q }`, do), onChangeKeys)
+	is := table(fmt.Sprintf(`{ paths = ["/etc/certs"], do = %q }`, do), onChangeKeys(possible))
 	return kind[*plan.OnChange]{is.Type, func(t *document.Table, key string, otherwise *plan.OnChange) *plan.OnChange {
 		o := is.read(t, key, otherwise)
 		if o == nil {
