@@ -38,8 +38,8 @@ var others = map[string][]string{
 		"lost: <>", "needs: <>", "not taken over: <>: <>",
 		"wrote <>: edit it, then see what becomes of it with sidecar validate and sidecar plan",
 	},
-	"shown by sidecar explain": {", from <> to <>", ", not essential", "<> <>, starts <>", "default <>", "exit code <>", "manifest <>",
-		"required <>", "type <>"},
+	"shown by sidecar explain": {", from <> to <>", ", at least <>", ", not essential", "<> <>, starts <>", "default <>", "exit code <>",
+		"manifest <>", "required <>", "type <>"},
 	"what an HTTP client gets": {
 		"200 OK", "404 Not Found", "405 Method Not Allowed", "503 Service Unavailable", "GET or HEAD", "text/plain; charset=utf-8",
 		"there are /live, /started, /ready and /metrics", "HTTP/1.1 <> Content-Type: <> Content-Length: <> Connection: close",
@@ -60,6 +60,7 @@ var others = map[string][]string{
 	},
 	"what a library's message begins with": {"^line (\\d+):", "unmarshal errors:"},
 	"a list of words":                      {". : [ alias…"},
+	"what a pattern is replaced by":        {"$1 (docs/$2)"},
 	"a pattern":                            {`(?ms)^(?:<>):[ \t]*(?:#[^\n]*)?$.*^[\s-]+(?:<>):`},
 	"met only by who changes the code": {
 		"the schema has no word for a value that is a <>",

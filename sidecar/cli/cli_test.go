@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -329,5 +330,28 @@ func TestExplainSaysWhatAKeyDoes(t *testing.T) {
 	expect := NewWithT(t).Expect
 	expect(code).To(Equal(0))
 	expect(stdout).To(And(HavePrefix("sidecars.max-restarts: how many restarts"), ContainSubstring("default  5\n"),
-		ContainSubstring("whole number, from 0 to ")))
+		ContainSubstring("whole number, at least 0\n")))
+}
+
+func TestExplainSaysOfWhomAKeyIs(t *testing.T) {
+	for key, want := range map[string][]string{
+		"stop-delay-seconds":     {"app.stop-delay-seconds: ", "sidecars.stop-delay-seconds: "},
+		"app.stop-delay-seconds": {"app.stop-delay-seconds: "},
+		"command":                {"sidecars.command: "}, // and not that of a probe or a pre-stop
+		"on-change.do": {
+			"app.on-change.do: a signal's name, such as SIGHUP; the app itself isn't restarted\n",
+			"sidecars.on-change.do: restart or a signal's name, such as SIGHUP\n",
+		},
+		"success-exit-codes": {"sidecars.success-exit-codes: "},
+		"memory":             {"sidecars.memory: its share of the container's memory (docs/memory.md): a number"},
+	} {
+		code, stdout, _, _ := sidecar(t, "x", "", "explain", key)
+		expect := NewWithT(t).Expect
+		expect(code).To(Equal(0))
+		var begins []any
+		for _, begin := range want {
+			begins = append(begins, HavePrefix(begin))
+		}
+		expect(regexp.MustCompile(`(?m)^\S.*\n`).FindAllString(stdout, -1)).To(HaveExactElements(begins...), stdout)
+	}
 }

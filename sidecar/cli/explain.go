@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,8 +29,10 @@ sidecar.toml does.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeKeys,
 		RunE: func(c *cobra.Command, args []string) error {
-			if path, key, found := lookUp("", declare.Keys(), strings.Split(args[0], ".")); found {
-				explainKey(c, path, key)
+			if keys := named(strings.Split(args[0], ".")); len(keys) > 0 {
+				for _, k := range keys {
+					explainKey(c, k)
+				}
 				return nil
 			}
 			built, err := image.Read(context.Background(), args[0])
@@ -56,6 +59,30 @@ func meant(word string) string {
 	return ""
 }
 
+// found is a key, and its path.
+type found struct {
+	path string
+	declare.Key
+}
+
+// named returns the keys whose path ends with these names, one of each table. One that lies deeper than another is left out: command is a
+// sidecar's, and not that of the app's pre-stop.
+func named(names []string) (all []found) {
+	depth := func(f found) int { return strings.Count(f.path, ".") }
+	for _, table := range declare.Keys() {
+		path, key, there := lookUp("", []declare.Key{table}, names)
+		one := found{path, key}
+		switch {
+		case !there:
+		case len(all) == 0 || depth(one) < depth(all[0]):
+			all = []found{one}
+		case depth(one) == depth(all[0]):
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
 // lookUp finds the first key whose path ends with these names.
 func lookUp(parent string, keys []declare.Key, names []string) (string, declare.Key, bool) {
 	for _, key := range keys {
@@ -70,9 +97,9 @@ func lookUp(parent string, keys []declare.Key, names []string) (string, declare.
 	return "", declare.Key{}, false
 }
 
-func explainKey(c *cobra.Command, path string, key declare.Key) {
+func explainKey(c *cobra.Command, key found) {
 	out := c.OutOrStdout()
-	fmt.Fprintf(out, "%s: %s\n", path, strings.ReplaceAll(key.Doc, "`", ""))
+	fmt.Fprintf(out, "%s: %s\n", key.path, strings.ReplaceAll(key.Text(), "`", ""))
 	fmt.Fprintf(out, "  type     %s\n", describe(key.Type))
 	switch {
 	case key.Default != nil:
@@ -86,7 +113,7 @@ func explainKey(c *cobra.Command, path string, key declare.Key) {
 		fmt.Fprintf(out, "  manifest %s\n", key.Manifest)
 	}
 	for _, inner := range key.Type.Keys {
-		fmt.Fprintf(out, "  %-28s %s\n", "."+inner.Name, strings.ReplaceAll(inner.Doc, "`", ""))
+		fmt.Fprintf(out, "  %-28s %s\n", "."+inner.Name, strings.ReplaceAll(inner.Text(), "`", ""))
 	}
 }
 
@@ -96,7 +123,10 @@ func describe(is declare.Type) string {
 	if len(is.Words) > 0 {
 		text += ": " + strings.Join(is.Words, ", ")
 	}
-	if is.High != 0 {
+	switch {
+	case is.High == math.MaxInt32: // Kubernetes' own bound, which nobody needs to know
+		text += fmt.Sprintf(", at least %v", is.Low)
+	case is.High != 0:
 		text += fmt.Sprintf(", from %v to %v", is.Low, is.High)
 	}
 	return text

@@ -39,7 +39,7 @@ func planCommand() *cobra.Command {
 		Long: `Show for each process type who waits for whom, how long a start and a stop can
 take, and who has how much of the memory. With --output the plan is written that
 a build would put into the image: the sidecars in the order they start in, with
-every default filled in. The directory of the declaration is taken for the app's.`,
+the defaults filled in. The directory of the declaration is taken for the app's.`,
 		Example: `  sidecar plan --memory 1G
   sidecar plan --type web --format mermaid
   sidecar plan --file sidecar.toml --output plan.toml`,

@@ -39,7 +39,7 @@ func table(keys []declare.Key) object {
 
 func property(key declare.Key) object {
 	schema := value(key.Type)
-	schema["description"] = key.Doc
+	schema["description"] = key.Text()
 	if key.Default != nil {
 		schema["default"] = key.Default
 	}

@@ -87,6 +87,14 @@ func TestSchemaAndParserAgree(t *testing.T) {
 	}
 }
 
+func TestDescriptionsAreNoMarkdownForAPage(t *testing.T) {
+	text, err := schema.JSON()
+	expect := NewWithT(t).Expect
+	expect(err).NotTo(HaveOccurred())
+	expect(string(text)).NotTo(ContainSubstring("]("))
+	expect(string(text)).To(ContainSubstring("see security (docs/security.md#sandbox)"))
+}
+
 // plain returns what TOML decodes as JSON has it.
 func plain(value any) any {
 	switch v := value.(type) {

@@ -3,6 +3,7 @@ package declare
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare/document"
@@ -14,10 +15,15 @@ type Key struct {
 	Default  any    // nil where there is none
 	Unset    string // what holds without the key, where Default doesn't say it
 	Required string // what is said where a key is missing that has to be there; empty for all others
-	Doc      string // one line of Markdown
+	Doc      string // one line of Markdown, for a page in docs
 	Manifest string // what a Cloud Foundry manifest's sidecar calls it; empty where it has no such key
 	Type     Type   // set by row
 }
+
+var link = regexp.MustCompile(`\[([^]]+)\]\(([^)]+)\)`)
+
+// Text returns Doc for those who don't read it in docs: a link as its words and, in parentheses, the page's path in the repository.
+func (k Key) Text() string { return link.ReplaceAllString(k.Doc, "$1 (docs/$2)") }
 
 // isMissing reports whether a key that has to be in the table isn't.
 func (k Key) isMissing(t *document.Table) bool {
