@@ -124,16 +124,19 @@ func address(s string) (inet.Endpoint, error) {
 	return on, nil
 }
 
-// disable leaves out the sidecars that are named; those that depend on them start without.
+// disable leaves out the sidecars that are named, or their slugs; those that depend on them start without.
 func disable(p plan.Plan, names string) (plan.Plan, error) {
-	var known, off, unknown []string
+	var known, unknown []string
 	for _, s := range p.Sidecars {
 		known = append(known, s.Name)
 	}
+	left := slices.Clone(p.Sidecars)
 	for name := range strings.SplitSeq(names, ",") {
-		switch name = strings.TrimSpace(name); {
-		case slices.Contains(known, name):
-			off = append(off, name)
+		name = strings.TrimSpace(name)
+		isOff := func(s plan.Process) bool { return s.Name == name || plan.Slug(s.Name) == name }
+		switch {
+		case slices.ContainsFunc(p.Sidecars, isOff):
+			left = slices.DeleteFunc(left, isOff)
 		case name != "":
 			unknown = append(unknown, strconv.Quote(name))
 		}
@@ -141,7 +144,7 @@ func disable(p plan.Plan, names string) (plan.Plan, error) {
 	if len(unknown) > 0 {
 		return p, errors.New(p.Type + " has no sidecar " + strings.Join(unknown, ", ") + "; it has: " + strings.Join(known, ", "))
 	}
-	p.Sidecars = slices.DeleteFunc(slices.Clone(p.Sidecars), func(s plan.Process) bool { return slices.Contains(off, s.Name) })
+	p.Sidecars = left
 	return p, nil
 }
 

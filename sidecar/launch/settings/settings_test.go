@@ -50,6 +50,20 @@ func TestRead(t *testing.T) {
 	}
 }
 
+func TestASidecarIsDisabledByItsNameOrItsSlug(t *testing.T) {
+	web := plan.Plan{Type: "web", Sidecars: []plan.Process{{Name: "Agent, old"}, {Name: "Config Server"}, {Name: "relay"}}}
+	for names, left := range map[string][]string{
+		"agent--old":                  {"Config Server", "relay"},
+		"Config Server, agent--old":   {"relay"},
+		"config-server,relay,,relay ": {"Agent, old"},
+	} {
+		_, p, err := settings.Read(web, []string{"BPL_SIDECAR_DISABLED=" + names})
+		NewWithT(t).Expect(err).NotTo(HaveOccurred())
+		NewWithT(t).Expect(p.Sidecars).To(HaveEach(HaveField("Name", BeElementOf(left))), names)
+		NewWithT(t).Expect(p.Sidecars).To(HaveLen(len(left)), names)
+	}
+}
+
 func TestReadTellsAllThatIsWrong(t *testing.T) {
 	expect := NewWithT(t).Expect
 	web := plan.Plan{Type: "web", Sidecars: []plan.Process{{Name: "agent"}, {Name: "relay"}}}
