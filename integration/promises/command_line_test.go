@@ -42,7 +42,9 @@ func testCommandLine(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("helps with every command, and tells its version", func() {
-		for _, verb := range []string{"run", "ps", "logs", "events", "health", "probe", "restart", "stop", "start", "drain"} {
+		for _, verb := range []string{
+			"run", "ps", "logs", "events", "health", "probe", "restart", "stop", "start", "drain", "check", "pre-stop",
+		} {
 			for _, help := range []string{"--help", "-h"} {
 				status, stdout, stderr := supervisor(verb, help)
 				Expect(status).To(BeZero())

@@ -19,7 +19,7 @@ type verb func(name string, args []string) (int, error)
 
 var verbs = map[string]verb{
 	"run": run, "ps": ps, "logs": logs, "events": events, "health": health, "probe": probe,
-	"restart": change, "start": change, "stop": change, "drain": drain, "check": check,
+	"restart": change, "start": change, "stop": change, "drain": drain, "check": check, "pre-stop": preStop,
 }
 
 // errVersion is that --version was asked for.

@@ -10,10 +10,7 @@ import (
 func run(name string, args []string) (int, error) {
 	flags := newFlags(name)
 	file := flags.text("plan")
-	var command []string
-	if i := slices.Index(args, "--"); i >= 0 {
-		args, command = args[:i], args[i+1:]
-	}
+	args, command := cutCommand(args)
 	names, err := parse(flags, args, 1)
 	switch {
 	case err != nil:
@@ -22,4 +19,12 @@ func run(name string, args []string) (int, error) {
 		return 0, misused("run needs a TYPE and, after --, a COMMAND")
 	}
 	return launch.Run(names[0], *file, command)
+}
+
+// cutCommand returns the arguments before the first --, and the command that stands behind it.
+func cutCommand(args []string) (before, command []string) {
+	if i := slices.Index(args, "--"); i >= 0 {
+		return args[:i], args[i+1:]
+	}
+	return args, nil
 }

@@ -27,6 +27,9 @@ const usage = `Usage:
         stop everything in order, as a SIGTERM does
   supervisor check [--timeout SECONDS] URL [HEADER: VALUE...]
         make one health check of http:// or tcp://, where no supervisor runs
+  supervisor pre-stop [--delay SECONDS] [--timeout SECONDS] [-- COMMAND...]
+        wait and then carry out a command, before a container stops in which no
+        supervisor runs; exits with 0 whatever comes of it
   supervisor help | version
 
 --pid chooses among several supervisors.
