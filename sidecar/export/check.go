@@ -18,7 +18,7 @@ func Check(p plan.Probe) []string {
 	if p.NeedsHelper() {
 		return p.Command(bin + "supervisor-probe")
 	}
-	command := []string{bin + "supervisor", "check", "--timeout", strconv.FormatFloat(p.Timeout().Seconds(), 'f', -1, 64)}
+	command := []string{bin + "supervisor", "check", "--timeout", number(p.Timeout().Seconds())}
 	switch {
 	case p.TCPSocket != nil:
 		return append(command, "tcp://"+p.TCPSocket.Address())
@@ -31,6 +31,18 @@ func Check(p plan.Probe) []string {
 	}
 	return command
 }
+
+// PreStop returns the command that waits and then carries out another one, if any, which may take timeout seconds. It succeeds whatever
+// becomes of that.
+func PreStop(delay, timeout float64, command []string) []string {
+	words := []string{bin + "supervisor", "pre-stop", "--delay", number(delay)}
+	if command == nil {
+		return words
+	}
+	return append(append(words, "--timeout", number(timeout), "--"), command...)
+}
+
+func number(seconds float64) string { return strconv.FormatFloat(seconds, 'f', -1, 64) }
 
 // Health returns the command that passes where all essential processes that a supervisor runs are in a state: live, started or ready.
 func Health(state string) []string { return []string{bin + "supervisor", "health", "--" + state} }

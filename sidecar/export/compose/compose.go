@@ -25,34 +25,34 @@ type Options struct {
 
 type exporter struct {
 	app    export.App
-	names  []string // of the services, by the plan's Processes, and then the one that owns the network
+	graph  [][]plan.Edge // of the plan's Processes
+	names  []string      // of the services, by the plan's Processes, and then the one that owns the network
 	needs  export.Needs
 	losses export.Losses
 }
 
 // YAML returns the Compose file, with what it needs and what it cannot carry in comments before it.
 func YAML(app export.App, options Options) ([]byte, export.Needs, export.Losses, error) {
-	e := &exporter{app: app, names: names(app.Plan)}
+	e := &exporter{app: app, graph: app.Plan.Graph(), names: names(app.Plan)}
 	pause := types.ServiceConfig{Name: e.pause(), Restart: types.RestartPolicyNo}
 	pause.Image = options.PauseImage
 	if options.Port != 0 {
 		pause.Ports = []types.ServicePortConfig{{Target: uint32(options.Port), Published: fmt.Sprint(options.Port), HostIP: "127.0.0.1"}}
 	}
 	project := &types.Project{Name: app.Name, Services: types.Services{pause.Name: pause}}
-	graph := app.Plan.Graph()
 	for i, p := range app.Plan.Processes() {
 		service := e.service(i, p)
 		if i == len(app.Plan.Sidecars) {
 			e.appService(&service, p)
 		} else {
-			e.sidecarService(&service, p)
+			e.sidecarService(&service, i, p)
 		}
-		for _, edge := range graph[i] {
+		for _, edge := range e.graph[i] {
 			service.DependsOn[e.names[edge.On]] = e.dependency(edge)
 		}
 		project.Services[service.Name] = service
 	}
-	e.fate(graph)
+	e.fate(e.graph)
 	e.needs.Add("image "+options.PauseImage, "Compose pulls it for the service that owns the network; --pause-image names another")
 	text, err := project.MarshalYAML()
 	if err != nil {
@@ -106,8 +106,15 @@ func (e *exporter) service(i int, p plan.Process) types.ServiceConfig {
 	return s
 }
 
-func (e *exporter) sidecarService(s *types.ServiceConfig, p plan.Process) {
+// sidecarService has a sidecar start as a child of Docker's init: the first process of a container ignores the signals that it does not
+// handle.
+func (e *exporter) sidecarService(s *types.ServiceConfig, i int, p plan.Process) {
 	e.unsupervised(p)
+	if export.AfterApp(e.graph, i) {
+		e.losses.Add(p.Name, "depends-on", "Compose stops it before the app, not after it")
+	}
+	isInit := true
+	s.Init = &isInit
 	e.command(s, p)
 	s.WorkingDir = p.WorkingDir
 	s.Environment = e.environment(p)
@@ -119,11 +126,8 @@ func (e *exporter) sidecarService(s *types.ServiceConfig, p plan.Process) {
 	s.StopGracePeriod = seconds(p.StopGracePeriodSeconds)
 }
 
-// seconds returns a time for Compose; nil for none.
+// seconds returns a time for Compose.
 func seconds(n float64) *types.Duration {
-	if n == 0 {
-		return nil
-	}
 	duration := types.Duration(plan.Seconds(n))
 	return &duration
 }
@@ -134,11 +138,11 @@ func (e *exporter) appService(s *types.ServiceConfig, p plan.Process) {
 	if e.app.Memory > 0 {
 		s.MemLimit = types.UnitBytes(e.app.Memory - e.app.Plan.Reserved())
 	}
-	var names []string
+	var slugs []string // which have no comma
 	for _, sidecar := range e.app.Plan.Sidecars {
-		names = append(names, sidecar.Name)
+		slugs = append(slugs, plan.Slug(sidecar.Name))
 	}
-	off := strings.ReplaceAll(strings.Join(names, ","), "$", "$$")
+	off := strings.Join(slugs, ",")
 	s.Entrypoint = types.ShellCommand{export.Processes + e.app.Plan.Type}
 	s.Environment = types.MappingWithEquals{export.DisabledVariable: &off}
 	if p.StopGracePeriodSeconds+p.StopDelaySeconds > 0 || p.PreStop != nil {

@@ -3,6 +3,7 @@ package compose_test
 import (
 	"context"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,11 +47,11 @@ func TestServicesShareANetworkAndStartInOrder(t *testing.T) {
 			p.Env = map[string]string{"PRICE": "$5 and ${NONE}"}
 			p.DependsOn = map[string]plan.Condition{"migrate": plan.Completed}
 		}),
-		sidecar("tail", func(p *plan.Process) { p.Essential, p.Restart, p.MaxRestarts = false, plan.OnFailure, 5 }),
+		sidecar("tail, too", func(p *plan.Process) { p.Essential, p.Restart, p.MaxRestarts = false, plan.OnFailure, 5 }),
 	}}
 	g := NewWithT(t)
 	project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: p, Memory: plan.G})
-	config, web, tail := project.Services["config"], project.Services["web"], project.Services["tail"]
+	config, web, tail := project.Services["config"], project.Services["web"], project.Services["tail--too"]
 	g.Expect(config.NetworkMode).To(Equal("service:network"))
 	g.Expect(config.DependsOn["migrate"].Condition).To(Equal("service_completed_successfully"))
 	g.Expect(config.HealthCheck.Test[:3]).To(HaveExactElements("CMD", HaveSuffix("/bin/supervisor"), "check"))
@@ -59,9 +60,9 @@ func TestServicesShareANetworkAndStartInOrder(t *testing.T) {
 	g.Expect(config.MemLimit).To(Equal(types.UnitBytes(64 * plan.M)))
 	g.Expect(config.StopSignal).To(Equal("SIGINT"))
 	g.Expect(web.DependsOn["config"].Condition).To(Equal("service_healthy"))
-	g.Expect(web.DependsOn["tail"]).To(And(HaveField("Condition", "service_started"), HaveField("Required", false)))
+	g.Expect(web.DependsOn["tail--too"]).To(And(HaveField("Condition", "service_started"), HaveField("Required", false)))
 	g.Expect([]string(web.Entrypoint)).To(Equal([]string{"/cnb/process/web"}))
-	g.Expect(*web.Environment["BPL_SIDECAR_DISABLED"]).To(Equal("migrate,config,tail"))
+	g.Expect(*web.Environment["BPL_SIDECAR_DISABLED"]).To(Equal("migrate,config,tail--too"))
 	g.Expect(web.MemLimit).To(Equal(types.UnitBytes(960 * plan.M)))
 	g.Expect(tail.Restart).To(Equal("on-failure:5"))
 	g.Expect(project.Services["network"].Ports[0].Published).To(Equal("8080"))
@@ -83,7 +84,8 @@ func TestTheSupervisorDoesAllThatIsDeclaredOfTheApp(t *testing.T) {
 	g.Expect(time.Duration(*web.StopGracePeriod)).To(Equal(43 * time.Second))
 	g.Expect(web.HealthCheck.Test).To(HaveExactElements("CMD", HaveSuffix("/bin/supervisor"), "health", "--ready"))
 	g.Expect(project.Services["after"].DependsOn["web"].Condition).To(Equal("service_healthy"))
-	g.Expect(losses).To(ConsistOf(HaveField("Key", "essential"), HaveField("Process", "after"))) // none of them is the app's own
+	g.Expect(losses).To(ConsistOf(HaveField("Key", "essential"), HaveField("Process", "after"), // none of them is the app's own
+		export.Loss{Process: "after", Key: "depends-on", Text: "Compose stops it before the app, not after it"}))
 }
 
 func TestReadinessMayComeLateAndAStartMayNot(t *testing.T) {
@@ -102,6 +104,27 @@ func TestReadinessMayComeLateAndAStartMayNot(t *testing.T) {
 		g.Expect(*late.Retries).To(Equal(uint64(3)), name) // once it was ready
 	}
 	g.Expect(time.Duration(*project.Services["started"].HealthCheck.StartPeriod)).To(Equal(4 * time.Second))
+}
+
+func TestASidecarStopsAsWithTheSupervisor(t *testing.T) {
+	agent := sidecar("agent", func(p *plan.Process) {
+		p.Command, p.StopDelaySeconds, p.StopGracePeriodSeconds = []string{"./agent"}, 1.5, 0
+		p.PreStop = &plan.Hook{Exec: &plan.Exec{Command: []string{"./drain", "$x"}}}
+	})
+	plain := sidecar("plain", func(p *plan.Process) { p.StopDelaySeconds = 2 })
+	project, _ := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web",
+		App: plan.Process{Name: plan.AppName, Restart: plan.Never}, Sidecars: []plan.Process{agent, plain}}})
+	g := NewWithT(t)
+	service := project.Services["agent"]
+	g.Expect(*service.Init).To(BeTrue())
+	g.Expect([]string(service.Entrypoint)).To(Equal([]string{"/cnb/process/agent"}))
+	g.Expect(time.Duration(*service.StopGracePeriod)).To(BeZero())
+	g.Expect(service.PreStop).To(HaveLen(1))
+	g.Expect([]string(service.PreStop[0].Command)).To(HaveExactElements(HaveSuffix("/bin/supervisor"), "pre-stop", "--delay", "1.5",
+		"--timeout", "0", "--", "./drain", "$x"))
+	g.Expect([]string(project.Services["plain"].PreStop[0].Command)).To(HaveExactElements(HaveSuffix("/bin/supervisor"), "pre-stop",
+		"--delay", "2"))
+	g.Expect(project.Services["web"].Init).To(BeNil())
 }
 
 func TestACommandThatIsWrittenOutRunsInItsDirectory(t *testing.T) {
@@ -144,7 +167,7 @@ func TestAHelperGetsItsHeaders(t *testing.T) {
 	test, hook := []string(project.Services["agent"].HealthCheck.Test), []string(project.Services["agent"].PreStop[0].Command)
 	g.Expect(test[1:5]).To(Equal(through))
 	g.Expect(test[5:]).To(ContainElements(HaveSuffix("/supervisor-probe"), "--headers", "https://127.0.0.1:8443/"))
-	g.Expect(hook[:4]).To(Equal(through))
+	g.Expect(hook[slices.Index(hook, "--")+1:][:4]).To(Equal(through))
 	for _, key := range []string{"readiness-probe.http-get.headers", "pre-stop.http-get.headers"} {
 		g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: key,
 			Text: "a shell hands them to the check, which the image needs"}))

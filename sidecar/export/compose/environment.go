@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -77,16 +76,18 @@ func (e *exporter) envFiles(p plan.Process) (files []types.EnvFile) {
 	return files
 }
 
-// hooks returns what is done before a service is told to stop: its delay, and then its pre-stop.
-func (e *exporter) hooks(p plan.Process) (hooks []types.ServiceHook) {
-	if p.StopDelaySeconds > 0 {
-		seconds := strconv.FormatFloat(p.StopDelaySeconds, 'f', -1, 64)
-		hooks = append(hooks, types.ServiceHook{Command: types.ShellCommand{"sleep", seconds}})
+// hooks returns what is done before a service is told to stop: its delay, and then its pre-stop. A program of ours does it: Compose stops
+// no service whose hook fails, and waits without end for one that hangs.
+func (e *exporter) hooks(p plan.Process) []types.ServiceHook {
+	var command []string
+	switch {
+	case p.PreStop != nil:
+		command = e.check(p, p.PreStop.Within(p.StopGracePeriodSeconds), "pre-stop")
+	case p.StopDelaySeconds == 0:
+		return nil
 	}
-	if p.PreStop == nil {
-		return hooks
-	}
-	return append(hooks, types.ServiceHook{Command: export.Escaped(e.check(p, p.PreStop.Within(p.StopGracePeriodSeconds), "pre-stop"))})
+	command = export.Escaped(export.PreStop(p.StopDelaySeconds, p.StopGracePeriodSeconds, command))
+	return []types.ServiceHook{{Command: command}}
 }
 
 // check returns the command that makes a check. The helper reads headers from its standard input, which Compose gives nothing.
