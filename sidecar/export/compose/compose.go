@@ -43,10 +43,11 @@ func YAML(app export.App, options Options) ([]byte, export.Needs, export.Losses,
 	for i, p := range app.Plan.Processes() {
 		service := e.service(i, p)
 		if i == len(app.Plan.Sidecars) {
-			e.appService(&service, p)
+			e.appService(&service, i, p)
 		} else {
 			e.sidecarService(&service, i, p)
 		}
+		e.oneCheck(i)
 		for _, edge := range e.graph[i] {
 			service.DependsOn[e.names[edge.On]] = e.dependency(edge)
 		}
@@ -122,19 +123,13 @@ func (e *exporter) sidecarService(s *types.ServiceConfig, i int, p plan.Process)
 	s.PreStop = e.hooks(p)
 	s.MemLimit = types.UnitBytes(p.Memory)
 	s.StopSignal = p.StopSignal
-	s.HealthCheck = e.health(p)
+	s.HealthCheck = e.health(i)
 	s.StopGracePeriod = seconds(p.StopGracePeriodSeconds)
-}
-
-// seconds returns a time for Compose.
-func seconds(n float64) *types.Duration {
-	duration := types.Duration(plan.Seconds(n))
-	return &duration
 }
 
 // appService has the app start as the image does it: behind the supervisor, which starts no sidecar here and does all that is declared of
 // the app, in its directory, and with the variables that layers have for it alone.
-func (e *exporter) appService(s *types.ServiceConfig, p plan.Process) {
+func (e *exporter) appService(s *types.ServiceConfig, i int, p plan.Process) {
 	if e.app.Memory > 0 {
 		s.MemLimit = types.UnitBytes(e.app.Memory - e.app.Plan.Reserved())
 	}
@@ -151,17 +146,7 @@ func (e *exporter) appService(s *types.ServiceConfig, p plan.Process) {
 		s.Environment[export.BudgetVariable] = &text
 		s.StopGracePeriod = seconds(budget + 1) // the supervisor's own second
 	}
-	s.HealthCheck = appHealth(p)
-}
-
-// appHealth returns the app's health check, which asks the supervisor; nil where the app has no probe.
-func appHealth(p plan.Process) *types.HealthCheckConfig {
-	from, key := decisive(p)
-	if from == nil {
-		return nil
-	}
-	state := map[string]string{"readiness-probe": "ready", "startup-probe": "started", "liveness-probe": "live"}[key]
-	return healthCheck(*from, key, export.Health(state))
+	s.HealthCheck = e.appHealth(i)
 }
 
 func (e *exporter) dependency(edge plan.Edge) types.ServiceDependency {
@@ -170,10 +155,8 @@ func (e *exporter) dependency(edge plan.Edge) types.ServiceDependency {
 	switch {
 	case edge.Condition == plan.Completed:
 		d.Condition = types.ServiceConditionCompletedSuccessfully
-	case edge.Condition == plan.Ready || on.StartupProbe != nil:
-		if from, _ := checked(on); from != nil || edge.On == len(e.app.Plan.Sidecars) && on.Probes != (plan.Probes{}) {
-			d.Condition = types.ServiceConditionHealthy
-		}
+	case (edge.Condition == plan.Ready || on.StartupProbe != nil) && e.isChecked(edge.On):
+		d.Condition = types.ServiceConditionHealthy
 	}
 	return d
 }
@@ -190,64 +173,4 @@ func (e *exporter) restart(p plan.Process) string {
 		return fmt.Sprintf("%s:%d", types.RestartPolicyOnFailure, p.MaxRestarts)
 	}
 	return types.RestartPolicyNo
-}
-
-// decisive returns the probe that becomes a service's one health check: of readiness, else of the start, else of liveness. It is nil where
-// there is none.
-func decisive(p plan.Process) (from *plan.Probe, key string) {
-	switch {
-	case p.ReadinessProbe != nil:
-		return p.ReadinessProbe, "readiness-probe"
-	case p.StartupProbe != nil:
-		return p.StartupProbe, "startup-probe"
-	}
-	return p.LivenessProbe, "liveness-probe"
-}
-
-// checked is decisive for what Compose can make itself.
-func checked(p plan.Process) (from *plan.Probe, key string) {
-	from, key = decisive(p)
-	if from != nil && from.Notify {
-		return nil, key
-	}
-	return from, key
-}
-
-// health returns the health check of a service.
-func (e *exporter) health(p plan.Process) *types.HealthCheckConfig {
-	if p.ReadinessProbe != nil && p.StartupProbe != nil {
-		e.losses.Add(p.Name, "startup-probe", "it is left out: a service has one health check, and that is of its readiness")
-	}
-	if p.LivenessProbe != nil {
-		e.losses.Add(p.Name, "liveness-probe", "Compose starts no service again that is unhealthy")
-	}
-	from, key := checked(p)
-	if from == nil {
-		if p.Probes != (plan.Probes{}) {
-			e.losses.Add(p.Name, key+".notify", "Compose hears no sd_notify: the service has no health check")
-		}
-		return nil
-	}
-	if from.SuccessThreshold > 1 {
-		e.losses.Add(p.Name, key+".success-threshold", "Compose waits for one success, not %d", from.SuccessThreshold)
-	}
-	return healthCheck(*from, key, e.check(p, *from, key))
-}
-
-// healthCheck returns a check that is made when a probe's is. One of readiness may fail as long as it takes until it first succeeds.
-func healthCheck(from plan.Probe, key string, test []string) *types.HealthCheckConfig {
-	period := types.Duration(plan.Seconds(from.PeriodSeconds))
-	timeout := types.Duration(from.Timeout())
-	delay := types.Duration(plan.Seconds(from.InitialDelaySeconds))
-	retries := uint64(max(1, from.FailureThreshold))
-	check := &types.HealthCheckConfig{
-		Test: append(types.HealthCheckTest{"CMD"}, export.Escaped(test)...), Interval: &period, Timeout: &timeout, Retries: &retries,
-	}
-	switch {
-	case key == "readiness-probe":
-		check.StartPeriod = seconds(export.PatienceSeconds)
-	case delay > 0:
-		check.StartPeriod = &delay
-	}
-	return check
 }

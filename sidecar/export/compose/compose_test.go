@@ -90,7 +90,7 @@ func TestTheSupervisorDoesAllThatIsDeclaredOfTheApp(t *testing.T) {
 
 func TestReadinessMayComeLateAndAStartMayNot(t *testing.T) {
 	check := plan.Probe{TCPSocket: &plan.TCPSocket{Port: 1}, InitialDelaySeconds: 4, PeriodSeconds: 2, FailureThreshold: 3}
-	project, _ := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web",
+	project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web",
 		App: plan.Process{Name: plan.AppName, Restart: plan.Never, Probes: plan.Probes{ReadinessProbe: &check}},
 		Sidecars: []plan.Process{
 			sidecar("ready", func(p *plan.Process) { p.ReadinessProbe = &check }),
@@ -100,10 +100,83 @@ func TestReadinessMayComeLateAndAStartMayNot(t *testing.T) {
 	for _, name := range []string{"web", "ready"} {
 		late := project.Services[name].HealthCheck
 		g.Expect(time.Duration(*late.StartPeriod)).To(Equal(24*time.Hour), name)
-		g.Expect(late.StartInterval).To(BeNil(), name)     // an error before Docker Engine 25
-		g.Expect(*late.Retries).To(Equal(uint64(3)), name) // once it was ready
+		g.Expect(late.StartInterval).To(BeNil(), name) // an error before Docker Engine 25
 	}
+	g.Expect(*project.Services["ready"].HealthCheck.Retries).To(Equal(uint64(3))) // once it was ready
+	g.Expect(*project.Services["web"].HealthCheck.Retries).To(Equal(uint64(1)))   // the supervisor has counted
 	g.Expect(time.Duration(*project.Services["started"].HealthCheck.StartPeriod)).To(Equal(4 * time.Second))
+	for process, key := range map[string]string{"ready": "readiness-probe", "started": "startup-probe"} {
+		g.Expect(losses).To(ContainElement(export.Loss{Process: process, Key: key + ".initial-delay-seconds",
+			Text: "Docker checks from the start on: a success within the delay counts"}))
+	}
+	g.Expect(losses).To(ContainElement(export.Loss{Process: "started", Key: "startup-probe",
+		Text: "Compose starts no service again that is unhealthy"}))
+}
+
+func TestTheOneHealthCheckIsOfWhatIsAwaited(t *testing.T) {
+	both := func(p *plan.Process) {
+		p.StartupProbe = &plan.Probe{TCPSocket: &plan.TCPSocket{Port: 1}, PeriodSeconds: 1, FailureThreshold: 30}
+		p.ReadinessProbe = &plan.Probe{TCPSocket: &plan.TCPSocket{Port: 2}, PeriodSeconds: 1, FailureThreshold: 3}
+	}
+	toBe := func(condition plan.Condition) map[string]plan.Condition {
+		return map[string]plan.Condition{"db": condition}
+	}
+	const start, ready = "tcp://127.0.0.1:1", "tcp://127.0.0.1:2"
+	for name, c := range map[string]struct {
+		app, other map[string]plan.Condition // what they wait for
+		asks, loss string
+	}{
+		"its start": {nil, nil, start, "readiness-probe: it is left out: a service has one health check, and that is of its start"},
+		"its readiness": {toBe(plan.Ready), nil, ready,
+			"startup-probe: it is left out: a service has one health check, and that is of its readiness"},
+		"both": {toBe(plan.Ready), toBe(plan.Started), ready,
+			"startup-probe: a service has one health check: who waits for its start waits for its readiness"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			p := plan.Plan{Type: "web", App: plan.Process{Name: plan.AppName, Restart: plan.Never, DependsOn: c.app},
+				Sidecars: []plan.Process{sidecar("db", both), sidecar("other", func(p *plan.Process) { p.DependsOn = c.other })}}
+			project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: p})
+			db, web := project.Services["db"], project.Services["web"]
+			g.Expect(db.HealthCheck.Test).To(ContainElement(c.asks))
+			g.Expect(db.HealthCheck.StartPeriod != nil).To(Equal(c.asks == ready))
+			g.Expect(web.DependsOn["db"].Condition).To(Equal("service_healthy"))
+			g.Expect(losses).To(ContainElement(WithTransform(export.Loss.String, Equal("db: "+c.loss))))
+		})
+	}
+}
+
+func TestWhoWaitsForTheAppsStartDoesNotWaitForItsReadiness(t *testing.T) {
+	check := &plan.Probe{TCPSocket: &plan.TCPSocket{Port: 1}, PeriodSeconds: 1, FailureThreshold: 30}
+	app := plan.Process{Name: plan.AppName, Restart: plan.Never, Probes: plan.Probes{StartupProbe: check, ReadinessProbe: check}}
+	waits := func(condition plan.Condition) plan.Process {
+		return sidecar(string(condition), func(p *plan.Process) { p.DependsOn = map[string]plan.Condition{plan.AppName: condition} })
+	}
+	for state, sidecars := range map[string][]plan.Process{
+		"--started": {waits(plan.Started)},
+		"--ready":   {waits(plan.Started), waits(plan.Ready)},
+	} {
+		project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web", App: app, Sidecars: sidecars}})
+		g := NewWithT(t)
+		g.Expect(project.Services["web"].HealthCheck.Test).To(ContainElement(state))
+		g.Expect(project.Services["started"].DependsOn["web"].Condition).To(Equal("service_healthy"))
+		isLost := ContainElement(And(HaveField("Process", "app"), HaveField("Key", "startup-probe")))
+		if state == "--started" {
+			isLost = Not(isLost)
+		}
+		g.Expect(losses).To(isLost)
+	}
+}
+
+func TestAJobThatEndsBeforeItsStartIsSeen(t *testing.T) {
+	job := sidecar("migrate", func(p *plan.Process) {
+		p.StartupProbe = &plan.Probe{TCPSocket: &plan.TCPSocket{Port: 1}, PeriodSeconds: 1, FailureThreshold: 30}
+	})
+	after := sidecar("after", func(p *plan.Process) { p.DependsOn = map[string]plan.Condition{"migrate": plan.Completed} })
+	_, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web",
+		App: plan.Process{Name: plan.AppName, Restart: plan.Never}, Sidecars: []plan.Process{job, after}}})
+	NewWithT(t).Expect(losses).To(ContainElement(export.Loss{Process: "migrate", Key: "startup-probe",
+		Text: "where it ends before this check has passed, Compose takes its start for failed"}))
 }
 
 func TestASidecarStopsAsWithTheSupervisor(t *testing.T) {

@@ -1,0 +1,122 @@
+package compose
+
+import (
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
+	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
+)
+
+// decisive returns the probe that becomes a service's one health check: of readiness, unless others wait for its start alone; else of the
+// start, else of liveness. It is nil where there is none.
+func (e *exporter) decisive(i int) (from *plan.Probe, kind plan.ProbeKind) {
+	p := e.app.Plan.Processes()[i]
+	isStartAlone := export.Awaited(e.graph, i, plan.Started) && !export.Awaited(e.graph, i, plan.Ready)
+	switch {
+	case p.StartupProbe != nil && (isStartAlone || p.ReadinessProbe == nil):
+		return p.StartupProbe, plan.Startup
+	case p.ReadinessProbe != nil:
+		return p.ReadinessProbe, plan.Readiness
+	}
+	return p.LivenessProbe, plan.Liveness
+}
+
+// isChecked reports whether a service has a health check. The supervisor hears what the app says of itself; Compose hears nobody.
+func (e *exporter) isChecked(i int) bool {
+	from, _ := e.decisive(i)
+	return from != nil && (i == len(e.app.Plan.Sidecars) || !from.Notify)
+}
+
+// oneCheck names what is lost where a process has two probes that others can wait for. The supervisor makes both of the app's.
+func (e *exporter) oneCheck(i int) {
+	p := e.app.Plan.Processes()[i]
+	if p.StartupProbe == nil || p.ReadinessProbe == nil {
+		return
+	}
+	_, kind := e.decisive(i)
+	switch {
+	case kind == plan.Readiness && export.Awaited(e.graph, i, plan.Started):
+		e.losses.Add(p.Name, "startup-probe", "a service has one health check: who waits for its start waits for its readiness")
+	case p.Name == plan.AppName:
+	case kind == plan.Startup:
+		e.losses.Add(p.Name, "readiness-probe", "it is left out: a service has one health check, and that is of its start")
+	default:
+		e.losses.Add(p.Name, "startup-probe", "it is left out: a service has one health check, and that is of its readiness")
+	}
+}
+
+// goesOn is what becomes of a sidecar that the supervisor would end.
+const goesOn = "Compose starts no service again that is unhealthy"
+
+// health returns the health check of a sidecar's service.
+func (e *exporter) health(i int) *types.HealthCheckConfig {
+	p := e.app.Plan.Sidecars[i]
+	if p.LivenessProbe != nil {
+		e.losses.Add(p.Name, "liveness-probe", goesOn)
+	}
+	from, kind := e.decisive(i)
+	if from == nil {
+		return nil
+	}
+	if from.Notify {
+		e.losses.Add(p.Name, kind.Key()+".notify", "Compose hears no sd_notify: the service has no health check")
+		return nil
+	}
+	if kind == plan.Startup {
+		e.losses.Add(p.Name, kind.Key(), goesOn)
+		if export.Awaited(e.graph, i, plan.Completed) && export.Awaited(e.graph, i, plan.Started) {
+			e.losses.Add(p.Name, kind.Key(), "where it ends before this check has passed, Compose takes its start for failed")
+		}
+	}
+	if from.SuccessThreshold > 1 {
+		e.losses.Add(p.Name, kind.Key()+".success-threshold", "Compose waits for one success, not %d", from.SuccessThreshold)
+	}
+	if from.InitialDelaySeconds > 0 {
+		e.losses.Add(p.Name, kind.Key()+".initial-delay-seconds", "Docker checks from the start on: a success within the delay counts")
+	}
+	return healthCheck(*from, kind, e.check(p, *from, kind.Key()))
+}
+
+// states are what the supervisor is asked for in place of the app's probes.
+var states = [plan.ProbeKinds]string{plan.Startup: "started", plan.Readiness: "ready", plan.Liveness: "live"}
+
+// answerSeconds is how long the supervisor may take to answer. It does at once, but on a busy machine a program starts slowly.
+const answerSeconds = 10
+
+// appHealth returns the app's health check, which asks the supervisor; nil where the app has no probe. The supervisor has counted failures
+// already, so one is enough, but for a start: that is not over as long as it fails.
+func (e *exporter) appHealth(i int) *types.HealthCheckConfig {
+	from, kind := e.decisive(i)
+	if from == nil {
+		return nil
+	}
+	check := healthCheck(*from, kind, export.Health(states[kind]))
+	check.Timeout = seconds(answerSeconds)
+	if kind != plan.Startup {
+		once := uint64(1)
+		check.Retries = &once
+	}
+	return check
+}
+
+// healthCheck returns a check that is made when a probe's is. One of readiness may fail as long as it takes until it first succeeds.
+func healthCheck(from plan.Probe, kind plan.ProbeKind, test []string) *types.HealthCheckConfig {
+	timeout, retries := types.Duration(from.Timeout()), uint64(max(1, from.FailureThreshold))
+	check := &types.HealthCheckConfig{
+		Test:     append(types.HealthCheckTest{"CMD"}, export.Escaped(test)...),
+		Interval: seconds(from.PeriodSeconds), Timeout: &timeout, Retries: &retries,
+	}
+	switch {
+	case kind == plan.Readiness:
+		check.StartPeriod = seconds(export.PatienceSeconds)
+	case from.InitialDelaySeconds > 0:
+		check.StartPeriod = seconds(from.InitialDelaySeconds)
+	}
+	return check
+}
+
+// seconds returns a time for Compose.
+func seconds(n float64) *types.Duration {
+	duration := types.Duration(plan.Seconds(n))
+	return &duration
+}
