@@ -53,7 +53,7 @@ func YAML(app export.App, options Options) ([]byte, export.Needs, export.Losses,
 		}
 		project.Services[service.Name] = service
 	}
-	e.fate(e.graph)
+	e.fate()
 	e.needs.Add("image "+options.PauseImage, "Compose pulls it for the service that owns the network; --pause-image names another")
 	text, err := project.MarshalYAML()
 	if err != nil {
@@ -64,16 +64,26 @@ func YAML(app export.App, options Options) ([]byte, export.Needs, export.Losses,
 }
 
 // fate says how to have all end together. Where an end is nothing bad, of a job or of a sidecar that isn't essential, only failures may.
-func (e *exporter) fate(graph [][]plan.Edge) {
-	isJob := func(edge plan.Edge) bool { return edge.Condition == plan.Completed }
-	mayEnd := slices.ContainsFunc(graph, func(edges []plan.Edge) bool { return slices.ContainsFunc(edges, isJob) }) ||
-		slices.ContainsFunc(e.app.Plan.Sidecars, func(p plan.Process) bool { return !p.Essential })
+// Compose looks at no restart policy then.
+func (e *exporter) fate() {
+	mayEnd := false
+	for i, p := range e.app.Plan.Sidecars {
+		mayEnd = mayEnd || !p.Essential || export.Awaited(e.graph, i, plan.Completed)
+	}
+	kind, end := "exit", "end"
 	if mayEnd {
+		kind, end = "failure", "failure"
 		e.losses.Add("app", "essential", "Compose knows no shared fate: start with docker compose up --abort-on-container-failure, with which "+
 			"a failure of any ends all, and an end with 0 none")
-		return
+	} else {
+		e.losses.Add("app", "essential", "Compose knows no shared fate: start with docker compose up --abort-on-container-exit")
 	}
-	e.losses.Add("app", "essential", "Compose knows no shared fate: start with docker compose up --abort-on-container-exit")
+	for _, p := range e.app.Plan.Sidecars {
+		if restarts(p) {
+			e.losses.Add(p.Name, "restart", "with docker compose up --abort-on-container-%s its first %s ends all, though Docker starts it again",
+				kind, end)
+		}
+	}
 }
 
 // names gives each service a name that no other has. The app keeps its own, and so do sidecars, but for one that is called like the app.
@@ -161,16 +171,20 @@ func (e *exporter) dependency(edge plan.Edge) types.ServiceDependency {
 	return d
 }
 
-// restart returns the service's restart policy.
+// restarts reports whether a process may be started again.
+func restarts(p plan.Process) bool { return p.Restart != plan.Never && p.MaxRestarts > 0 }
+
+// restart returns the service's restart policy. No number of restarts would be any number for Docker.
 func (e *exporter) restart(p plan.Process) string {
-	switch p.Restart {
-	case plan.Always:
+	switch {
+	case !restarts(p):
+		return types.RestartPolicyNo
+	case p.Restart == plan.Always:
 		e.losses.Add(p.Name, "max-restarts", "Compose restarts without end")
 		e.losses.Add(p.Name, "restart-window-seconds", "Compose restarts without end")
 		return types.RestartPolicyAlways
-	case plan.OnFailure:
-		e.losses.Add(p.Name, "restart-window-seconds", "Compose counts the restarts of all time")
-		return fmt.Sprintf("%s:%d", types.RestartPolicyOnFailure, p.MaxRestarts)
 	}
-	return types.RestartPolicyNo
+	e.losses.Add(p.Name, "restart-window-seconds", "Compose counts the restarts of all time")
+	e.losses.Add(p.Name, "backoff-seconds", "Docker waits 0.1 s before the first restart, and twice as long before each one that follows")
+	return fmt.Sprintf("%s:%d", types.RestartPolicyOnFailure, p.MaxRestarts)
 }

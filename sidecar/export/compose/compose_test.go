@@ -200,6 +200,34 @@ func TestASidecarStopsAsWithTheSupervisor(t *testing.T) {
 	g.Expect(project.Services["web"].Init).To(BeNil())
 }
 
+func TestWhatDockerDoesOtherwiseWithRestarts(t *testing.T) {
+	restarting := func(name string, restart plan.Restart, most int) plan.Process {
+		return sidecar(name, func(p *plan.Process) { p.Restart, p.MaxRestarts, p.Essential = restart, most, false })
+	}
+	project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web",
+		App: plan.Process{Name: plan.AppName, Restart: plan.Never}, Sidecars: []plan.Process{
+			restarting("five", plan.OnFailure, 5), restarting("none", plan.OnFailure, 0), restarting("no", plan.Always, 0),
+			restarting("any", plan.Always, 5),
+		}}})
+	g := NewWithT(t)
+	for name, policy := range map[string]string{"five": "on-failure:5", "none": "no", "no": "no", "any": "always"} {
+		g.Expect(project.Services[name].Restart).To(Equal(policy), name)
+	}
+	said := func(process, key string) string {
+		for _, loss := range losses {
+			if loss.Process == process && loss.Key == key {
+				return loss.Text
+			}
+		}
+		return ""
+	}
+	g.Expect(said("five", "backoff-seconds")).To(HavePrefix("Docker waits 0.1 s before the first restart"))
+	for name, isSaid := range map[string]bool{"five": true, "any": true, "none": false, "no": false} {
+		g.Expect(said(name, "restart") != "").To(Equal(isSaid), name)
+	}
+	g.Expect(said("five", "restart")).To(ContainSubstring("--abort-on-container-failure its first failure ends all"))
+}
+
 func TestACommandThatIsWrittenOutRunsInItsDirectory(t *testing.T) {
 	agent := sidecar("agent", func(p *plan.Process) {
 		p.Command, p.WorkingDir = []string{"./agent", "$(PORT)"}, "/workspace/conf"
