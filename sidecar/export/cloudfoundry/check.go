@@ -43,14 +43,8 @@ func (e *exporter) checks(app declare.App) (c check) {
 			c.Interval, c.Patience = whole(probe.PeriodSeconds), whole(probe.TimeoutSeconds)
 		}
 	}
-	if probe := app.StartupProbe; probe != nil {
-		c.StartTimeout = whole(probe.InitialDelaySeconds + probe.PeriodSeconds*float64(probe.FailureThreshold))
-		switch {
-		case c.Kind == "":
-			c.Kind, c.Path = e.kind(*probe, "startup-probe")
-		case !sameCheck(*probe, *app.LivenessProbe):
-			e.losses.Add(plan.AppName, "startup-probe", "Cloud Foundry makes the check of the liveness probe while the app starts")
-		}
+	if app.StartupProbe != nil {
+		e.start(&c, app)
 	}
 	if probe := app.ReadinessProbe; probe != nil {
 		if c.ReadyKind, c.ReadyPath = e.kind(*probe, "readiness-probe"); c.ReadyKind != "" {
@@ -58,6 +52,28 @@ func (e *exporter) checks(app declare.App) (c check) {
 		}
 	}
 	return c
+}
+
+// longestStart is the most seconds that Cloud Foundry allows for a start by default (cc.maximum_health_check_timeout).
+const longestStart = 180
+
+// start has the check of the app's startup probe made while it starts. That is the one check that Cloud Foundry goes on with.
+func (e *exporter) start(c *check, app declare.App) {
+	const key = "startup-probe"
+	probe := *app.StartupProbe
+	c.StartTimeout = whole(probe.InitialDelaySeconds + probe.PeriodSeconds*float64(probe.FailureThreshold))
+	if c.StartTimeout > longestStart {
+		e.losses.Add(plan.AppName, key, "Cloud Foundry takes %d s for a start at most, unless its operator allows these %d", longestStart,
+			c.StartTimeout)
+	}
+	switch {
+	case c.Kind == "":
+		if c.Kind, c.Path = e.kind(probe, key); c.Kind != "" {
+			e.losses.Add(plan.AppName, key, "Cloud Foundry makes this check as long as the app runs, and one that fails is enough")
+		}
+	case !sameCheck(probe, *app.LivenessProbe):
+		e.losses.Add(plan.AppName, key, "Cloud Foundry makes the check of the liveness probe while the app starts")
+	}
 }
 
 func sameCheck(a, b plan.Probe) bool {

@@ -104,6 +104,24 @@ logs = "json"
 	g.Expect(manifest).To(HavePrefix("# lost: agent: essential: the end of any process, with 0 too, has Cloud Foundry start"))
 }
 
+func TestAStartupProbeBecomesTheCheckForLife(t *testing.T) {
+	manifest, losses := exported(t, `
+[app]
+startup-probe = { http-get = { port = 8080, path = "/started" }, period-seconds = 10 }
+[[sidecars]]
+name = "agent"
+command = "./agent"
+`)
+	g := NewWithT(t)
+	g.Expect(manifest).To(And(ContainSubstring("health-check-http-endpoint: /started"), ContainSubstring("timeout: 300")))
+	g.Expect(losses).To(ConsistOf(
+		export.Loss{Process: "app", Key: "startup-probe",
+			Text: "Cloud Foundry makes this check as long as the app runs, and one that fails is enough"},
+		export.Loss{Process: "app", Key: "startup-probe",
+			Text: "Cloud Foundry takes 180 s for a start at most, unless its operator allows these 300"},
+	))
+}
+
 func TestAJobIsLost(t *testing.T) {
 	_, losses := exported(t, `
 app.depends-on = { migrate = "completed" }
