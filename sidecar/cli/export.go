@@ -19,7 +19,6 @@ import (
 // exportFlags are those that all targets have.
 type exportFlags struct {
 	file, image, name, processType, memory *string
-	port                                   *int
 	strict, json                           *bool
 	warnings                               *[]string // of the declaration, to be said in JSON too
 }
@@ -43,11 +42,15 @@ func addExportFlags(c *cobra.Command) exportFlags {
 		name:        c.Flags().String("name", "", "what the objects are called (default: the image's name)"),
 		processType: c.Flags().StringP("type", "t", "", "the process type (default: the image's own, else web)"),
 		memory:      c.Flags().StringP("memory", "m", "", "memory of the app and its sidecars together, such as 1G"),
-		port:        c.Flags().Int("port", 0, "the port that the app listens on"),
 		warnings:    &[]string{},
 		strict:      c.Flags().Bool("strict", false, "exit with 1 where anything is lost"),
 		json:        c.Flags().Bool("json", false, "write what is needed and what is lost to stderr as JSON"),
 	}
+}
+
+// portFlag is for the targets that say which port the app has; Cloud Foundry gives it one.
+func portFlag(c *cobra.Command) *int {
+	return c.Flags().Int("port", 0, "the port that the app listens on")
 }
 
 // app reads what is to be exported: the declaration of a file, or that of an image alone.
@@ -132,13 +135,14 @@ func composeCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	shared := addExportFlags(c)
+	port := portFlag(c)
 	pause := c.Flags().String("pause-image", "registry.k8s.io/pause:3.10", "the image of the service that owns the network")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		app, err := shared.app(c)
 		if err != nil {
 			return err
 		}
-		text, needs, losses, err := compose.YAML(app, compose.Options{PauseImage: *pause, Port: *shared.port})
+		text, needs, losses, err := compose.YAML(app, compose.Options{PauseImage: *pause, Port: *port})
 		if err == nil {
 			_, err = c.OutOrStdout().Write(text)
 		}

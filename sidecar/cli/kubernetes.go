@@ -32,6 +32,7 @@ grace, order, exit code and cause; the others become native sidecars.`,
 		Args: cobra.NoArgs,
 	}
 	shared := addExportFlags(c)
+	port := portFlag(c)
 	o := addKubernetesFlags(c)
 	version := c.Flags().String("kubernetes", kubernetes.Newest.String(), "the cluster's version")
 	format := c.Flags().StringP("output", "o", formatYAML, "yaml on standard output, or kustomize: a base in --directory")
@@ -49,7 +50,7 @@ grace, order, exit code and cause; the others become native sidecars.`,
 		if !slices.Contains([]string{formatYAML, formatKustomize}, *format) {
 			return fmt.Errorf("--output: %q is unknown: write %s or %s", *format, formatYAML, formatKustomize)
 		}
-		o.Port = *shared.port
+		o.Port = *port
 		result, err := kubernetes.Export(app, *o)
 		if err != nil {
 			return err
