@@ -110,6 +110,22 @@ var corpus = map[string]declared{
 		happens: []string{"agent: up", "web: up", "web: asked for /drain", "web: told to stop", "agent: told to stop"},
 		status:  3,
 	},
+	"a sidecar whose pre-stop fails": {
+		app: serving,
+		text: `app.depends-on = { cache = "started" }` + "\n" +
+			sidecar("db", "say up listen 5432 serve 0", "readiness-probe.tcp-socket.port = 5432\nstop-delay-seconds = 1") +
+			sidecar("cache", "say up listen 6379 serve 0", `depends-on = { db = "ready" }`+"\n"+
+				`pre-stop.exec.command = ["./child", "exit", "7"]`),
+		happens: []string{"db: up", "cache: up", "web: up", "web: told to stop", "cache: told to stop", "db: told to stop"},
+		status:  3,
+	},
+	"a proxy that is ready when the app is": {
+		app: serving,
+		text: sidecar("proxy", "say up listen 9000 serve 0", "startup-probe = { tcp-socket.port = 9000, period-seconds = 1 }\n"+
+			"readiness-probe = { tcp-socket.port = 8080, period-seconds = 1 }"),
+		happens: []string{"proxy: up", "web: up", "web: told to stop", "proxy: told to stop"},
+		status:  3,
+	},
 	"variables that are in no image": {
 		app: serving,
 		text: `app.depends-on = { agent = "ready" }` + "\n" +
