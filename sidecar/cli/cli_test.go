@@ -282,7 +282,7 @@ func TestExportNamesWhatIsLost(t *testing.T) {
 	code, _, stderr, _ = sidecar(t, "sidecar.toml", text,
 		"export", "kubernetes", "--file", "sidecar.toml", "--image", "shop:1", "--strict", "--json")
 	expect(code).To(Equal(1))
-	expect(stderr).To(And(ContainSubstring(`"key": "max-restarts"`), HaveSuffix("2 losses, and --strict allows none\n")))
+	expect(stderr).To(And(ContainSubstring(`"key": "max-restarts"`), HaveSuffix("3 losses, and --strict allows none\n")))
 }
 
 func TestExportSaysWhatItNeeds(t *testing.T) {

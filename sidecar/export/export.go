@@ -25,7 +25,8 @@ type App struct {
 // ProcessType returns the process type of the image that starts a sidecar as it is declared. It is empty where the command has to be
 // written out: there is no such type, or the command refers to variables that only its environment has.
 func (a App) ProcessType(sidecar plan.Process) string {
-	if slices.Contains(a.Untyped, sidecar.Name) || len(beyond(sidecar)) > 0 {
+	closed := sidecar.Closed()
+	if slices.Contains(a.Untyped, sidecar.Name) || slices.ContainsFunc(sidecar.Command, func(word string) bool { return !closed(word) }) {
 		return ""
 	}
 	return plan.Slug(sidecar.Name)

@@ -16,23 +16,16 @@ func References(text string) (names []string) {
 	return names
 }
 
-// beyond returns the variables that a sidecar's command refers to, itself or through its own variables, and that are not its own. A build
-// fills in only those that are.
-func beyond(p plan.Process) (names []string) {
-	var look func(text string, of []string)
-	look = func(text string, of []string) {
-		for _, name := range References(text) {
-			if value, own := p.Env[name]; own && !slices.Contains(of, name) {
-				look(value, append(of, name))
-			} else {
-				names = append(names, name)
-			}
+// Variables returns a sidecar's own variables, but for those that refer to themselves: what the image has of them is not known.
+func (l *Losses) Variables(p plan.Process) map[string]string {
+	env := maps.Clone(p.Env)
+	for name, value := range p.Env {
+		if slices.Contains(References(value), name) {
+			l.Add(p.Name, "env", "%s is left out: it refers to what the image has of it, which is not known here; write that out", name)
+			delete(env, name)
 		}
 	}
-	for _, word := range p.Command {
-		look(word, nil)
-	}
-	return names
+	return env
 }
 
 // Ordered returns the names of variables, each after those that its value refers to: shells and Kubernetes know of a variable what stands

@@ -82,14 +82,15 @@ func (l *Losses) Outputs(p plan.Process) {
 // defaultGrace is what the supervisor's default budget leaves an app that has no grace of its own, in seconds.
 const defaultGrace = 9
 
-// StopSeconds returns how long a process can take to stop: its delay, its grace, and as much for its pre-stop.
+// StopSeconds returns how long a process can take to stop: its delay, its grace, and as much for its pre-stop. It is at least twice the
+// delay, which the supervisor allows half of the time that is left.
 func StopSeconds(p plan.Process) float64 {
 	grace := p.StopGracePeriodSeconds
 	if p.Name == plan.AppName {
 		grace = cmp.Or(grace, defaultGrace)
 	}
 	if p.PreStop != nil {
-		return p.StopDelaySeconds + 2*grace
+		grace *= 2
 	}
-	return p.StopDelaySeconds + grace
+	return p.StopDelaySeconds + max(grace, p.StopDelaySeconds)
 }

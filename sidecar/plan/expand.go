@@ -98,13 +98,36 @@ func ExpandAll(written, read map[string]string, inherited func(string) (string, 
 	return own, nil
 }
 
-// Alone returns the command and the variables that the process has where no supervisor starts it. What they refer to beyond these variables
-// is not known before the start, and stays as it is written.
+// Closed returns a function that reports whether all that a text refers to are variables of the process's own, which refer to nothing else
+// either. A reference that leads back to itself is to another's variable.
+func (q Process) Closed() func(text string) bool {
+	known := map[string]bool{} // false while a variable is looked at
+	var closed func(text string) bool
+	closed = func(text string) bool {
+		all := true
+		Expand(text, func(name string) (string, bool) {
+			if _, seen := known[name]; !seen {
+				known[name] = false
+				value, own := q.Env[name]
+				known[name] = own && closed(value)
+			}
+			all = all && known[name]
+			return "", true
+		})
+		return all
+	}
+	return closed
+}
+
+// Alone returns the command and the variables that the process has where no supervisor starts it. A variable that refers to others than
+// these is left out: what it is isn't known before the start. Such a reference in the command stays as it is written.
 func (q Process) Alone() (command []string, env map[string]string, err error) {
 	env, err = ExpandAll(q.Env, nil, func(string) (string, bool) { return "", false })
 	for _, word := range q.Command {
 		command = append(command, Expand(word, func(name string) (string, bool) { value, ok := env[name]; return value, ok }))
 	}
+	closed := q.Closed()
+	maps.DeleteFunc(env, func(name, _ string) bool { return !closed(q.Env[name]) })
 	return command, env, err
 }
 

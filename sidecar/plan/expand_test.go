@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -79,5 +80,18 @@ func TestAProcessAloneHasItsReferencesToItsOwnVariables(t *testing.T) {
 	expect := NewWithT(t).Expect
 	expect(err).NotTo(HaveOccurred())
 	expect(command).To(Equal([]string{"agent", "--to=http://localhost/$(PATH)", "$(HOME)", "$(URL)"}))
-	expect(env).To(Equal(map[string]string{"URL": "http://localhost/$(PATH)", "HOST": "localhost", "SELF": "$(SELF)", "PRICE": "$5"}))
+	expect(env).To(Equal(map[string]string{"HOST": "localhost", "PRICE": "$5"}))
+}
+
+func TestATextIsClosedWhereNothingLeadsOutOfTheProcess(t *testing.T) {
+	env := map[string]string{"HOST": "localhost", "URL": "http://$(HOST)/", "PATH": "$(PATH):/bin", "A": "$(B)", "B": "$(A)",
+		"PRICE": "$$(NONE)"}
+	for i := range 40 { // each reads the next twice
+		env[fmt.Sprintf("N%d", i)] = fmt.Sprintf("$(N%d)$(N%d)", i+1, i+1)
+	}
+	env["N40"] = ""
+	for text, want := range map[string]bool{"": true, "$(URL)$(HOST)": true, "$(PRICE)": true, "$(N0)": true,
+		"$(NONE)": false, "$(PATH)": false, "$(A)": false, "$(URL)$(B)": false} {
+		NewWithT(t).Expect(plan.Process{Env: env}.Closed()(text)).To(Equal(want), text)
+	}
 }

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -17,8 +18,8 @@ func (e *exporter) environment(p plan.Process) types.MappingWithEquals {
 		value = strings.ReplaceAll(value, "$", "$$")
 		mapping[name] = &value
 	}
-	for name := range p.Env {
-		value := strings.ReplaceAll(e.filledIn(p, "env", p.Env[name], name), "$", "$$")
+	for name, text := range e.losses.Variables(p) {
+		value := strings.ReplaceAll(e.filledIn(p, "env", text, name), "$", "$$")
 		mapping[name] = &value
 	}
 	if len(mapping) == 0 {
@@ -31,12 +32,7 @@ func (e *exporter) environment(p plan.Process) types.MappingWithEquals {
 // that it is a part of.
 func (e *exporter) filledIn(p plan.Process, key, text string, of ...string) string {
 	return plan.Expand(text, func(name string) (string, bool) {
-		for _, outer := range of {
-			if outer == name {
-				return "", false
-			}
-		}
-		if value, declared := p.Env[name]; declared {
+		if value, declared := p.Env[name]; declared && !slices.Contains(of, name) {
 			return e.filledIn(p, key, value, append(of, name)...), true
 		}
 		if value, declared := e.app.Plan.Env[name]; declared {

@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"slices"
+
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -62,7 +64,7 @@ func (e *exporter) unsupervised(p plan.Process) {
 func (e *exporter) native(i int) core.Container {
 	p, c := e.app.Plan.Sidecars[i], e.apart(i)
 	if e.shape.awaited(i, plan.Completed) {
-		e.ends(&c, p, true)
+		e.endsOnce(&c, p)
 		e.runsOnce(&c, p)
 		return c
 	}
@@ -71,6 +73,10 @@ func (e *exporter) native(i int) core.Container {
 	e.probes(&c, p, e.shape.awaited(i, plan.Ready))
 	e.endsAlways(p)
 	e.drainsEarly(p)
+	app := len(e.app.Plan.Sidecars)
+	if slices.ContainsFunc(e.shape.graph[app], func(edge plan.Edge) bool { return edge.On == i && edge.Soft }) {
+		e.losses.Add(p.Name, "essential", "Kubernetes starts the app when it has started, and never where it does not")
+	}
 	return c
 }
 

@@ -9,30 +9,47 @@ import (
 )
 
 // ends says after which ends a container is started again, where it may have a restart policy of its own: one that is no native sidecar,
-// in a cluster that has container restart rules (KEP-5307). An init container that runs to its end can't be restarted whatever its exit.
-func (e *exporter) ends(c *core.Container, p plan.Process, once bool) {
+// in a cluster that has container restart rules (KEP-5307).
+func (e *exporter) ends(c *core.Container, p plan.Process) {
 	if e.options.Version < restartRulesSince {
 		e.endsByPod(p)
 		return
 	}
-	restart := p.Restart
-	if once && restart == plan.Always {
-		e.losses.Add(p.Name, "restart", "%s: an init container that has succeeded is not started again", restart)
-		restart = plan.OnFailure
-	}
 	policy := map[plan.Restart]core.ContainerRestartPolicy{
 		plan.Never: core.ContainerRestartPolicyNever, plan.OnFailure: core.ContainerRestartPolicyOnFailure,
 		plan.Always: core.ContainerRestartPolicyAlways,
-	}[restart]
-	if rule := restartRule(p, restart); rule != nil {
+	}[p.Restart]
+	if rule := restartRule(p); rule != nil {
 		policy = core.ContainerRestartPolicyNever
 		c.RestartPolicyRules = []core.ContainerRestartRule{{Action: core.ContainerRestartRuleActionRestart, ExitCodes: rule}}
 	}
 	c.RestartPolicy = &policy
-	if once && p.SuccessExitCodes != nil {
+	if p.Restart != plan.Never || c.RestartPolicyRules != nil {
+		e.restartsWithoutEnd(p)
+	}
+}
+
+// endsOnce says when an init container that runs to its end is started again. In a pod that is not to end it is so after each failure: one
+// with another policy would fail the pod, which its workload replaces at once.
+func (e *exporter) endsOnce(c *core.Container, p plan.Process) {
+	if p.Restart == plan.Always {
+		e.losses.Add(p.Name, "restart", "%s: an init container that has succeeded is not started again", p.Restart)
+		p.Restart = plan.OnFailure
+	}
+	if p.SuccessExitCodes != nil {
 		e.losses.Add(p.Name, "success-exit-codes", "an init container succeeds with 0 alone")
 	}
-	if restart != plan.Never || c.RestartPolicyRules != nil {
+	if e.options.runsOnce() {
+		e.ends(c, p)
+		return
+	}
+	for key, codes := range map[string][]int{"restart-on-exit-codes": p.RestartOnExitCodes,
+		"no-restart-on-exit-codes": p.NoRestartOnExitCodes} {
+		if codes != nil {
+			e.losses.Add(p.Name, key, "%v: an init container is started again after any failure, or the pod would fail", codes)
+		}
+	}
+	if p.Restart != plan.Never {
 		e.restartsWithoutEnd(p)
 	}
 }
@@ -49,7 +66,7 @@ func (e *exporter) endsByPod(p plan.Process) {
 }
 
 // restartRule returns the exit codes after which a process is started again; nil where its policy alone says it.
-func restartRule(p plan.Process, restart plan.Restart) *core.ContainerRestartRuleOnExitCodes {
+func restartRule(p plan.Process) *core.ContainerRestartRuleOnExitCodes {
 	again := slices.DeleteFunc(slices.Clone(p.RestartOnExitCodes), func(code int) bool {
 		return slices.Contains(p.NoRestartOnExitCodes, code)
 	})
@@ -57,13 +74,13 @@ func restartRule(p plan.Process, restart plan.Restart) *core.ContainerRestartRul
 	switch {
 	case p.SuccessExitCodes == nil && p.RestartOnExitCodes == nil && p.NoRestartOnExitCodes == nil:
 		return nil
-	case restart == plan.Never && again == nil:
+	case p.Restart == plan.Never && again == nil:
 		return nil
-	case restart == plan.Never:
+	case p.Restart == plan.Never:
 		return &core.ContainerRestartRuleOnExitCodes{Operator: core.ContainerRestartRuleOnExitCodesOpIn, Values: numbers(again)}
-	case restart == plan.OnFailure && p.SuccessExitCodes == nil:
+	case p.Restart == plan.OnFailure && p.SuccessExitCodes == nil:
 		never = append(never, 0)
-	case restart == plan.OnFailure:
+	case p.Restart == plan.OnFailure:
 		never = append(never, p.SuccessExitCodes...)
 	}
 	never = slices.DeleteFunc(never, func(code int) bool { return slices.Contains(again, code) })

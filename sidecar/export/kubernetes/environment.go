@@ -17,13 +17,15 @@ func (e *exporter) environment(p plan.Process) (vars []core.EnvVar) {
 	for name, value := range e.app.Plan.Env {
 		all[name] = plan.Escape(value)
 	}
-	maps.Copy(all, p.Env)
+	maps.Copy(all, e.losses.Variables(p))
+	written := map[string]bool{}
 	for _, name := range export.Ordered(all) {
 		for _, other := range export.References(all[name]) {
-			if _, declared := all[other]; !declared && len(p.EnvFrom) == 0 {
+			if !written[other] && len(p.EnvFrom) == 0 {
 				e.losses.Add(p.Name, "env", "$(%s) stays as it is written in a container of its own: declare it in env as well", other)
 			}
 		}
+		written[name] = true
 		vars = append(vars, core.EnvVar{Name: name, Value: all[name]})
 	}
 	return vars

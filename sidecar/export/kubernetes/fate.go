@@ -14,8 +14,12 @@ const fateDir = "/fate"
 func (e *exporter) leaveToken(c *core.Container) {
 	e.mountFate(c)
 	throughShell(c, fmt.Sprintf("cat /proc/sys/kernel/random/uuid >%s/%s", fateDir, c.Name))
-	e.losses.Add(c.Name, "essential", "its end restarts the app, with the app's grace, a second or more later and not at once; "+
-		"the container's exit code is the app's own; the image needs a shell")
+	text := "its end restarts the app, with the app's grace, a second or more later and not at once; " +
+		"the container's exit code is the app's own; the image needs a shell"
+	if e.options.runsOnce() {
+		text = "its end fails the Job, after the app's grace, a second or more later and not at once; the image needs a shell"
+	}
+	e.losses.Add(c.Name, "essential", "%s", text)
 }
 
 // compareTokens has the app restarted where a sidecar has been since the app's start.
@@ -29,7 +33,7 @@ func (e *exporter) compareTokens(app *core.Container, sidecars []string) {
 	throughShell(app, strings.Join(copies, " && "))
 	app.LivenessProbe = &core.Probe{
 		ProbeHandler:  core.ProbeHandler{Exec: &core.ExecAction{Command: []string{"/bin/sh", "-c", strings.Join(checks, " && ")}}},
-		PeriodSeconds: 1, TimeoutSeconds: 1, SuccessThreshold: 1, FailureThreshold: 1,
+		PeriodSeconds: 1, TimeoutSeconds: 10, SuccessThreshold: 1, FailureThreshold: 1, // a slow check is no sidecar's end
 	}
 }
 

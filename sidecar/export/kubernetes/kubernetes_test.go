@@ -1,9 +1,11 @@
 package kubernetes_test
 
 import (
+	"cmp"
 	"testing"
 
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
 	apps "k8s.io/api/apps/v1"
 	batch "k8s.io/api/batch/v1"
 	core "k8s.io/api/core/v1"
@@ -18,7 +20,7 @@ import (
 func beside(sidecars ...plan.Process) plan.Plan {
 	for i := range sidecars {
 		s := &sidecars[i]
-		s.Restart, s.StopSignal, s.Logs = plan.Always, "SIGTERM", plan.Prefix
+		s.Restart, s.StopSignal, s.Logs = cmp.Or(s.Restart, plan.Always), "SIGTERM", plan.Prefix
 		if s.InheritEnv == nil {
 			s.InheritEnv = []string{plan.Everything}
 		}
@@ -127,7 +129,7 @@ func TestMemoryIsDividedAsInOneContainer(t *testing.T) {
 	g.Expect(limit(pod.Containers[0])).To(Equal("704Mi"))
 }
 
-func TestTheGraceIsOneBudgetForTheLongestChain(t *testing.T) {
+func TestTheGraceIsForTheLongestChainAndThenForEachNativeSidecar(t *testing.T) {
 	g := NewWithT(t)
 	p := beside(
 		plan.Process{Name: "vault", StopGracePeriodSeconds: 7, Essential: true},
@@ -135,7 +137,7 @@ func TestTheGraceIsOneBudgetForTheLongestChain(t *testing.T) {
 		plan.Process{Name: "tail", StopGracePeriodSeconds: 3})
 	p.App.StopGracePeriodSeconds = 20
 	pod, _ := exported(t, p, deployment(kubernetes.ShapeAuto))
-	g.Expect(*pod.TerminationGracePeriodSeconds).To(Equal(int64(20 + 4 + 7 + 2)))
+	g.Expect(*pod.TerminationGracePeriodSeconds).To(Equal(int64(20 + 4 + 7 + 3 + 2)))
 	g.Expect(variable(pod.Containers[0], "BPL_SIDECAR_STOP_BUDGET_SECONDS")).To(Equal("31"))
 }
 
@@ -148,7 +150,7 @@ func TestWhatOthersWaitForIsAGate(t *testing.T) {
 	g := NewWithT(t)
 	pod, losses := exported(t, beside(once, server, reader), deployment(kubernetes.ShapeSplit))
 	g.Expect(names(pod.InitContainers)).To(Equal([]string{"migrate", "config-server", "reader"}))
-	g.Expect(*pod.InitContainers[0].RestartPolicy).To(Equal(core.ContainerRestartPolicyOnFailure))
+	g.Expect(pod.InitContainers[0].RestartPolicy).To(BeNil()) // the pod's: it is started again until it succeeds
 	gate := pod.InitContainers[1].StartupProbe
 	g.Expect(gate.Exec.Command).To(HaveExactElements(HaveSuffix("/bin/supervisor"), "check", "--timeout", "1",
 		"http://127.0.0.1:8082/config/"))
@@ -157,14 +159,60 @@ func TestWhatOthersWaitForIsAGate(t *testing.T) {
 		Text: "always: an init container that has succeeded is not started again"}))
 }
 
-func TestTheAppsContainerMayStartAsLongAsWhatItWaitsFor(t *testing.T) {
-	probe := &plan.Probe{PeriodSeconds: 2, FailureThreshold: 20, TCPSocket: &plan.TCPSocket{Port: 1}}
-	for condition, want := range map[plan.Condition]int32{plan.Started: 30 + 2*20, plan.Ready: 24 * 60 * 60, plan.Completed: 24 * 60 * 60} {
-		p := beside(plan.Process{Name: "vault", Essential: true, Probes: plan.Probes{StartupProbe: probe}})
-		p.App.DependsOn = map[string]plan.Condition{"vault": condition}
-		pod, _ := exported(t, p, deployment(kubernetes.ShapeOne))
-		NewWithT(t).Expect(pod.Containers[0].StartupProbe.FailureThreshold).To(Equal(want), string(condition))
+func TestTheSupervisorHasTheLastWordOnTheAppsContainer(t *testing.T) {
+	p := beside()
+	p.App.Probes = plan.Probes{ReadinessProbe: &plan.Probe{PeriodSeconds: 2, FailureThreshold: 20, TCPSocket: &plan.TCPSocket{Port: 1}}}
+	pod, _ := exported(t, p, deployment(kubernetes.ShapeOne))
+	start, ready := pod.Containers[0].StartupProbe, pod.Containers[0].ReadinessProbe
+	g := NewWithT(t)
+	g.Expect([]int32{start.PeriodSeconds, start.FailureThreshold}).To(Equal([]int32{1, 24 * 60 * 60}))
+	g.Expect([]int32{ready.PeriodSeconds, ready.FailureThreshold}).To(Equal([]int32{2, 1}))
+}
+
+func TestWhoIsNotEssentialLeavesThePodReady(t *testing.T) {
+	ready := plan.Probes{ReadinessProbe: &plan.Probe{PeriodSeconds: 2, FailureThreshold: 20, TCPSocket: &plan.TCPSocket{Port: 1}}}
+	p := beside(plan.Process{Name: "agent", Probes: ready}, plan.Process{Name: "vault", Essential: true, Probes: ready})
+	pod, losses := exported(t, p, deployment(kubernetes.ShapeSplit))
+	g := NewWithT(t)
+	g.Expect(pod.InitContainers[0].ReadinessProbe).To(BeNil())
+	g.Expect(pod.InitContainers[1].ReadinessProbe).NotTo(BeNil())
+	g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: "essential",
+		Text: "Kubernetes starts the app when it has started, and never where it does not"}))
+}
+
+func TestAProbeThatEndsASidecarLeavesItItsOwnGrace(t *testing.T) {
+	check := &plan.Probe{PeriodSeconds: 1, FailureThreshold: 1, TCPSocket: &plan.TCPSocket{Port: 1}}
+	agent := plan.Process{Name: "agent", StopGracePeriodSeconds: 2.5, Probes: plan.Probes{StartupProbe: check, LivenessProbe: check}}
+	pod, _ := exported(t, beside(agent), deployment(kubernetes.ShapeSplit))
+	g := NewWithT(t)
+	g.Expect(*pod.InitContainers[0].StartupProbe.TerminationGracePeriodSeconds).To(Equal(int64(3)))
+	g.Expect(*pod.InitContainers[0].LivenessProbe.TerminationGracePeriodSeconds).To(Equal(int64(3)))
+}
+
+func TestWhatIsTriedAgainFailsNoPodThatGoesOn(t *testing.T) {
+	p := beside(plan.Process{Name: "migrate", Restart: plan.Never}, plan.Process{Name: "server"})
+	p.App.DependsOn = map[string]plan.Condition{"migrate": plan.Completed}
+	g := NewWithT(t)
+	never := HaveValue(Equal(core.ContainerRestartPolicyNever))
+	for kind, policy := range map[string]types.GomegaMatcher{"Deployment": BeNil(), "Job": never} {
+		options := deployment(kubernetes.ShapeSplit)
+		options.Kind = kind
+		pod, losses := exported(t, p, options)
+		g.Expect(pod.InitContainers[0].RestartPolicy).To(policy, kind)
+		g.Expect(losses).To(ContainElement(export.Loss{Process: plan.AppName, Key: "depends-on",
+			Text: "it holds when the pod starts: what starts again waits for nobody, and what has completed stays so"}))
 	}
+}
+
+func TestAVariableOfTheImagesOwnIsLeftOut(t *testing.T) {
+	agent := plan.Process{Name: "agent", Env: map[string]string{"PATH": "$(PATH):/opt", "URL": "http://$(TOKEN)@here"},
+		EnvFrom: []plan.EnvFrom{{File: "/etc/agent.env"}}}
+	pod, losses := exported(t, beside(agent), deployment(kubernetes.ShapeSplit))
+	g := NewWithT(t)
+	g.Expect(pod.InitContainers[0].Env).To(Equal([]core.EnvVar{{Name: "URL", Value: "http://$(TOKEN)@here"}}))
+	g.Expect(pod.InitContainers[0].Command).To(Equal([]string{"/cnb/process/agent"}))
+	g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: "env",
+		Text: "PATH is left out: it refers to what the image has of it, which is not known here; write that out"}))
 }
 
 func TestTheKubeletAsksOnlyWhatItCanReach(t *testing.T) {
@@ -174,7 +222,8 @@ func TestTheKubeletAsksOnlyWhatItCanReach(t *testing.T) {
 		lost  bool
 	}{
 		"another host": {plan.Probe{HTTPGet: &plan.HTTPGet{Host: "10.1.2.3", Port: 80, Path: "/up"}},
-			core.ProbeHandler{HTTPGet: &core.HTTPGetAction{Host: "10.1.2.3", Port: intstr.FromInt(80), Path: "/up"}}, false},
+			core.ProbeHandler{Exec: &core.ExecAction{Command: []string{"/layers/sidecar-buildpack_sidecar/supervisor/bin/supervisor",
+				"check", "--timeout", "1", "http://10.1.2.3:80/up"}}}, false},
 		"a port of the container": {plan.Probe{TCPSocket: &plan.TCPSocket{Port: 5432}},
 			core.ProbeHandler{Exec: &core.ExecAction{Command: []string{"/layers/sidecar-buildpack_sidecar/supervisor/bin/supervisor",
 				"check", "--timeout", "1", "tcp://127.0.0.1:5432"}}}, false},
@@ -202,8 +251,10 @@ func TestTheKubeletAsksOnlyWhatItCanReach(t *testing.T) {
 }
 
 func TestAnEssentialSidecarApartTakesTheAppAlong(t *testing.T) {
-	p := beside(plan.Process{Name: "agent", Essential: true})
+	p := beside(plan.Process{Name: "agent", Essential: true, Restart: plan.Never})
 	g := NewWithT(t)
+	restarted, _ := exported(t, beside(plan.Process{Name: "agent", Essential: true}), deployment(kubernetes.ShapeSplit))
+	g.Expect(restarted.InitContainers[0].Command).To(Equal([]string{"/cnb/process/agent"})) // its end ends nobody
 	pod, losses := exported(t, p, deployment(kubernetes.ShapeSplit))
 	g.Expect(pod.InitContainers[0].Command[2]).To(ContainSubstring(`>/fate/agent && exec "$0" "$@"`))
 	g.Expect(pod.InitContainers[0].Command[3:]).To(Equal([]string{"/cnb/process/agent"}))
@@ -234,7 +285,7 @@ func TestEveryLossIsNamed(t *testing.T) {
 	for _, loss := range losses {
 		keys = append(keys, loss.Key)
 	}
-	NewWithT(t).Expect(keys).To(ConsistOf("inherit-env", "liveness-probe.period-seconds", "logs", "max-restarts",
+	NewWithT(t).Expect(keys).To(ConsistOf("essential", "inherit-env", "liveness-probe.period-seconds", "logs", "max-restarts",
 		"memory-policy", "restart", "startup-probe.notify", "stop-signal"))
 }
 

@@ -65,6 +65,9 @@ type Options struct {
 	WritableRoot bool
 }
 
+// runsOnce reports whether the pods' containers are not started again.
+func (o Options) runsOnce() bool { return o.Kind == "Job" || o.Kind == "CronJob" }
+
 // check returns an error for options that make no sense.
 func (o Options) check() error {
 	switch {

@@ -38,6 +38,7 @@ func (e *exporter) pod() core.PodSpec {
 		}
 	}
 	app := e.appContainer()
+	e.startsInOrder()
 	e.shareFate(&spec, &app)
 	spec.Containers = append([]core.Container{app}, spec.Containers...)
 	grace := int64(e.grace())
@@ -50,12 +51,25 @@ func (e *exporter) pod() core.PodSpec {
 	return spec
 }
 
+// startsInOrder names what an order across containers does otherwise.
+func (e *exporter) startsInOrder() {
+	for i, p := range e.app.Plan.Processes() {
+		across := func(edge plan.Edge) bool { return e.shape.apart[i] || e.shape.apart[edge.On] }
+		if len(p.DependsOn) > 0 && slices.ContainsFunc(e.shape.graph[i], across) {
+			e.losses.Add(p.Name, "depends-on", "it holds when the pod starts: what starts again waits for nobody, and what has completed stays so")
+		}
+	}
+}
+
 // companion returns the container of a sidecar that waits for the app: native sidecars start before it.
 func (e *exporter) companion(i int) core.Container {
 	p, c := e.app.Plan.Sidecars[i], e.apart(i)
 	e.probes(&c, p, false)
-	e.ends(&c, p, false)
-	e.losses.Add(p.Name, "depends-on", "Kubernetes starts it with the app, not after it, and a Job waits for its end")
+	e.ends(&c, p)
+	e.losses.Add(p.Name, "depends-on", "Kubernetes starts and stops it with the app, not after it, and a Job waits for its end")
+	if p.Essential {
+		e.losses.Add(p.Name, "essential", "its end ends nothing else; where nothing starts it again, the pod is not ready from then on")
+	}
 	return c
 }
 
@@ -78,14 +92,19 @@ func (e *exporter) supervised(c *core.Container) {
 	if apart := e.namesApart(); apart != nil {
 		c.Env = append(c.Env, core.EnvVar{Name: export.DisabledVariable, Value: plan.Escape(strings.Join(apart, ","))})
 	}
-	c.Env = append(c.Env, core.EnvVar{Name: export.BudgetVariable, Value: strconv.Itoa(e.chain(false))})
+	c.Env = append(c.Env, core.EnvVar{Name: export.BudgetVariable, Value: strconv.Itoa(e.chain())})
 	ask := func(state string, period, failures int32) *core.Probe {
 		return &core.Probe{
 			ProbeHandler:  core.ProbeHandler{Exec: &core.ExecAction{Command: export.Health(state)}},
-			PeriodSeconds: period, TimeoutSeconds: 1, SuccessThreshold: 1, FailureThreshold: failures,
+			PeriodSeconds: period, TimeoutSeconds: 5, SuccessThreshold: 1, FailureThreshold: failures,
 		}
 	}
-	c.StartupProbe, c.ReadinessProbe = ask("started", 1, e.startSeconds()), ask("ready", 10, 3)
+	often := int32(10)
+	if probe := e.app.Plan.App.ReadinessProbe; probe != nil {
+		often = min(often, max(1, whole(probe.PeriodSeconds)))
+	}
+	// The supervisor ends what does not start in time, and has counted the failures.
+	c.StartupProbe, c.ReadinessProbe = ask("started", 1, export.PatienceSeconds), ask("ready", often, 1)
 }
 
 // namesApart returns the sidecars that have a container of their own.
@@ -112,18 +131,30 @@ func (e *exporter) appMemory() plan.Size {
 	return left
 }
 
-// grace returns the pod's seconds to stop in. They are one budget for all its containers, used one after the other.
-func (e *exporter) grace() int { return e.chain(true) + 2 }
+// grace returns the pod's seconds to stop in, one budget for all its containers: first those of the app and of what started with it, then
+// the native sidecars, one after the other whether they need each other or not.
+func (e *exporter) grace() int {
+	first, then := float64(e.chain()), 0.0
+	for i, p := range e.app.Plan.Sidecars {
+		switch {
+		case !e.shape.apart[i] || e.shape.awaited(i, plan.Completed):
+		case e.shape.afterApp(i):
+			first = max(first, export.StopSeconds(p))
+		default:
+			then += export.StopSeconds(p)
+		}
+	}
+	return int(math.Ceil(first+then)) + 2
+}
 
-// chain returns the seconds that a stop can take: the app's, and those of the longest chain of sidecars behind it. Where apart is false,
-// only the processes in the app's container count.
-func (e *exporter) chain(apart bool) int {
+// chain returns the seconds that a stop of the app's container can take: the app's, and those of the longest chain of sidecars behind it.
+func (e *exporter) chain() int {
 	graces := make([]float64, len(e.shape.graph))
 	var longest func(i int) float64
 	longest = func(i int) float64 {
 		if graces[i] == 0 {
 			for _, edge := range e.shape.graph[i] {
-				if apart || !e.shape.apart[edge.On] {
+				if !e.shape.apart[edge.On] {
 					graces[i] = max(graces[i], longest(edge.On))
 				}
 			}
@@ -133,35 +164,18 @@ func (e *exporter) chain(apart bool) int {
 	}
 	total := 0.0
 	for i := range e.shape.graph {
-		if apart || !e.shape.apart[i] {
+		if !e.shape.apart[i] {
 			total = max(total, longest(i))
 		}
 	}
 	return int(math.Ceil(total))
 }
 
-// startSeconds returns how long the processes in the app's container may take to start, one after the other.
-func (e *exporter) startSeconds() int32 {
-	total := 30.0
-	for i, p := range e.app.Plan.Processes() {
-		if e.shape.apart[i] {
-			continue
-		}
-		if e.shape.awaited(i, plan.Ready) || e.shape.awaited(i, plan.Completed) {
-			return export.PatienceSeconds
-		}
-		if probe := p.StartupProbe; probe != nil {
-			total += probe.InitialDelaySeconds + probe.PeriodSeconds*float64(probe.FailureThreshold)
-		}
-	}
-	return int32(math.Ceil(total))
-}
-
-// shareFate ties the app to essential sidecars that have containers of their own.
+// shareFate ties the app to essential sidecars that have containers of their own. The end of one that is restarted ends nothing else.
 func (e *exporter) shareFate(spec *core.PodSpec, app *core.Container) {
 	var essential []string
 	for i, p := range e.app.Plan.Sidecars {
-		if e.shape.apart[i] && p.Essential && !e.shape.awaited(i, plan.Completed) && !e.shape.afterApp(i) {
+		if e.shape.apart[i] && p.Essential && p.Restart == plan.Never && !e.shape.awaited(i, plan.Completed) && !e.shape.afterApp(i) {
 			essential = append(essential, e.shape.names[i])
 		}
 	}
@@ -181,7 +195,7 @@ func (e *exporter) shareFate(spec *core.PodSpec, app *core.Container) {
 	}
 	if e.options.Fate == FateToken {
 		e.compareTokens(app, essential)
-	} else if e.options.Kind != "Job" && e.options.Kind != "CronJob" {
+	} else if !e.options.runsOnce() {
 		e.restartAll(app)
 	}
 }

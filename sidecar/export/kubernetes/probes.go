@@ -14,16 +14,33 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
-// probes sets a container's probes. A gate is what other processes wait for: only a startup probe holds up the next container.
+// probes sets a container's probes. Where others wait for its readiness it is gated: only a startup probe holds up the next container.
 func (e *exporter) probes(c *core.Container, p plan.Process, gated bool) {
 	c.StartupProbe = e.probe(p, p.StartupProbe, "startup-probe")
 	c.ReadinessProbe = e.probe(p, p.ReadinessProbe, "readiness-probe")
 	c.LivenessProbe = e.probe(p, p.LivenessProbe, "liveness-probe")
-	if !gated || c.ReadinessProbe == nil {
-		return
+	if gated && c.ReadinessProbe != nil {
+		e.gate(c, p)
 	}
+	for _, ends := range []*core.Probe{c.StartupProbe, c.LivenessProbe} {
+		if ends != nil {
+			grace := max(1, int64(math.Ceil(export.StopSeconds(p))))
+			ends.TerminationGracePeriodSeconds = &grace
+		}
+	}
+	if !p.Essential && c.ReadinessProbe != nil {
+		c.ReadinessProbe = nil
+		e.losses.Add(p.Name, "readiness-probe", "Kubernetes does not ask it once the sidecar has started: the pod would not be ready either")
+	}
+}
+
+// gate makes the startup probe of the readiness probe, for those that wait for it.
+func (e *exporter) gate(c *core.Container, p plan.Process) {
 	if c.StartupProbe != nil {
 		e.losses.Add(p.Name, "startup-probe", "its check is left out: others wait for readiness, and a container has one startup probe")
+	}
+	if c.LivenessProbe != nil {
+		e.losses.Add(p.Name, "liveness-probe", "Kubernetes asks it only once the sidecar has been ready")
 	}
 	gate := c.ReadinessProbe.DeepCopy()
 	gate.PeriodSeconds, gate.SuccessThreshold, gate.FailureThreshold = 1, 1, export.PatienceSeconds
@@ -56,8 +73,6 @@ func (e *exporter) probe(p plan.Process, from *plan.Probe, key string) *core.Pro
 		probe.Exec = &core.ExecAction{Command: export.Check(*from)}
 	case from.HTTPGet != nil:
 		probe.HTTPGet = e.httpGet(p, *from.HTTPGet, key)
-	case from.TCPSocket != nil:
-		probe.TCPSocket = &core.TCPSocketAction{Port: intstr.FromInt(from.TCPSocket.Port), Host: e.host(p, from.TCPSocket.Host, key)}
 	case from.Exec != nil:
 		probe.Exec = &core.ExecAction{Command: from.Exec.Command}
 	default:
@@ -78,16 +93,10 @@ func (e *exporter) httpGet(p plan.Process, get plan.HTTPGet, key string) *core.H
 	return action
 }
 
-// asksInside reports whether a probe is asked from inside of its container: the kubelet does not reach 127.0.0.1 there, and asks no other
-// host by gRPC. Headers can't be given to a helper so.
+// asksInside reports whether a probe is asked from inside of its container, as the supervisor does: there 127.0.0.1 is its own, and names
+// are those that it knows. Headers can't be given to a helper so.
 func asksInside(p *plan.Probe) bool {
-	switch {
-	case p.HTTPGet != nil:
-		return loopback(p.HTTPGet.Host) && p.Input() == ""
-	case p.TCPSocket != nil:
-		return loopback(p.TCPSocket.Host)
-	}
-	return p.GRPC != nil
+	return p.TCPSocket != nil || p.GRPC != nil || p.HTTPGet != nil && p.Input() == ""
 }
 
 func loopback(host string) bool {
@@ -98,6 +107,7 @@ func loopback(host string) bool {
 // host returns the host that the kubelet asks; empty is the pod's own address.
 func (e *exporter) host(p plan.Process, host, key string) string {
 	if !loopback(host) {
+		e.losses.Add(p.Name, key, "the kubelet asks %s from the node, with the node's names and network", host)
 		return host
 	}
 	e.losses.Add(p.Name, key, "the kubelet asks the pod's address: the process must listen there, not on 127.0.0.1 alone")
