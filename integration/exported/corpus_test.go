@@ -41,7 +41,7 @@ var corpus = map[string]declared{
 		happens: []string{"db: up", "cache: up", "web: up", "web: told to stop", "cache: told to stop", "db: told to stop"},
 		status:  3,
 	},
-	"who waits longer than a probe's patience": {
+	"who waits longer than a probe does": {
 		app: serving,
 		text: `app.depends-on = { db = "ready" }` + "\n" +
 			sidecar("db", "say up pause 4 listen 5432 serve 0",
@@ -132,6 +132,15 @@ var corpus = map[string]declared{
 			sidecar("agent", "env TOKEN listen 9000 serve 0", `env-from = [{ file = "$DIR/agent.env" }]`+"\nreadiness-probe.tcp-socket.port = 9000"),
 		happens: []string{"agent: not in the image", "web: up", "web: told to stop", "agent: told to stop"},
 		status:  3,
+	},
+	"a variable that refers to one that is in no image": {
+		app: serving,
+		text: `app.depends-on = { agent = "ready" }` + "\n" +
+			sidecar("agent", "env URL listen 9000 serve 0", `env-from = [{ file = "$DIR/agent.env" }]`+"\n"+
+				`env = { URL = "it is $(TOKEN)", PATH = "$(PATH):/opt" }`+"\nreadiness-probe.tcp-socket.port = 9000"),
+		happens: []string{"agent: it is not in the image", "web: up", "web: told to stop", "agent: told to stop"},
+		status:  3,
+		lost:    true,
 	},
 	"beside the app, variables that are in no image": {
 		app: serving,
