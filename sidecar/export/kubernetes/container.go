@@ -75,7 +75,7 @@ func (e *exporter) native(i int) core.Container {
 	e.drainsEarly(p)
 	app := len(e.app.Plan.Sidecars)
 	if slices.ContainsFunc(e.shape.graph[app], func(edge plan.Edge) bool { return edge.On == i && edge.Soft }) {
-		e.losses.Add(p.Name, "essential", "Kubernetes starts the app when it has started, and never where it does not")
+		e.losses.Add(p.Name, "essential", "Kubernetes starts the app once the sidecar has started, so never where the sidecar does not")
 	}
 	return c
 }

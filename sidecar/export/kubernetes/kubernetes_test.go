@@ -177,7 +177,7 @@ func TestWhoIsNotEssentialLeavesThePodReady(t *testing.T) {
 	g.Expect(pod.InitContainers[0].ReadinessProbe).To(BeNil())
 	g.Expect(pod.InitContainers[1].ReadinessProbe).NotTo(BeNil())
 	g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: "essential",
-		Text: "Kubernetes starts the app when it has started, and never where it does not"}))
+		Text: "Kubernetes starts the app once the sidecar has started, so never where the sidecar does not"}))
 }
 
 func TestAProbeThatEndsASidecarLeavesItItsOwnGrace(t *testing.T) {

@@ -53,9 +53,13 @@ func (e *exporter) pod() core.PodSpec {
 
 // startsInOrder names what an order across containers does otherwise.
 func (e *exporter) startsInOrder() {
-	for i, p := range e.app.Plan.Processes() {
-		across := func(edge plan.Edge) bool { return e.shape.apart[i] || e.shape.apart[edge.On] }
-		if len(p.DependsOn) > 0 && slices.ContainsFunc(e.shape.graph[i], across) {
+	processes := e.app.Plan.Processes()
+	for i, p := range processes {
+		across := func(edge plan.Edge) bool {
+			_, declared := p.DependsOn[processes[edge.On].Name]
+			return declared && (e.shape.apart[i] || e.shape.apart[edge.On])
+		}
+		if slices.ContainsFunc(e.shape.graph[i], across) {
 			e.losses.Add(p.Name, "depends-on", "it holds when the pod starts: what starts again waits for nobody, and what has completed stays so")
 		}
 	}
