@@ -72,7 +72,7 @@ var others = map[string][]string{
 // noLosses are the texts of exporters that name no loss.
 var noLosses = map[string][]string{
 	"written into a file": {
-		"# lost: <>", "# needs: <>", `sleep <>; exec "$0" "$@"`, "cd <> || exit", "<> exec <>",
+		"# lost: <>", "# needs: <>", "cd <> || exit", "<> exec <>",
 		`cd "$0" && exec "$@"`, `printf <> "$0" | "$@"`, "exec <>", "export <>=<>",
 		"# from <>", "[[sidecars]] name = <>", ": remove it where it is the app itself", "<> = <> # from <>",
 		": remove it where it is the app itself, and put its <> under [app]",

@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"fmt"
 	"math"
 
 	core "k8s.io/api/core/v1"
@@ -30,34 +29,27 @@ func (e *exporter) handler(p plan.Process, delay int32) *core.LifecycleHandler {
 	case p.PreStop == nil && e.options.Version >= sleepSince:
 		return &core.LifecycleHandler{Sleep: &core.SleepAction{Seconds: int64(delay)}}
 	case p.PreStop == nil:
-		e.losses.Add(p.Name, "stop-delay-seconds", "Kubernetes %v has no sleep of its own: the image needs the program sleep", e.options.Version)
-		return execute("sleep", fmt.Sprint(delay))
 	case p.PreStop.Exec != nil:
 		hook = p.PreStop.Exec.Command
 	default:
 		check := p.PreStop.Within(p.StopGracePeriodSeconds)
-		if check.NeedsHelper() {
+		if check.Input() != "" {
 			return e.ask(p, delay)
 		}
 		hook = export.Check(check)
 	}
-	if delay == 0 {
-		return execute(hook...)
+	if delay > 0 {
+		hook = export.PreStop(float64(delay), p.StopGracePeriodSeconds, hook)
 	}
-	e.losses.Add(p.Name, "pre-stop", "a container has one thing to do before it stops: a shell does both, which the image needs")
-	return execute(append([]string{"/bin/sh", "-c", fmt.Sprintf(`sleep %d; exec "$0" "$@"`, delay)}, hook...)...)
+	return &core.LifecycleHandler{Exec: &core.ExecAction{Command: hook}}
 }
 
-// ask has the kubelet make the request of a pre-stop that needs TLS or a resolver.
+// ask has the kubelet make the request of a pre-stop with headers, which can't be given to a helper.
 func (e *exporter) ask(p plan.Process, delay int32) *core.LifecycleHandler {
 	if delay > 0 {
 		e.losses.Add(p.Name, "stop-delay-seconds", "it is left out: a container has one thing to do before it stops, and that is the pre-stop")
 	}
 	return &core.LifecycleHandler{HTTPGet: e.httpGet(p, *p.PreStop.HTTPGet, "pre-stop")}
-}
-
-func execute(argv ...string) *core.LifecycleHandler {
-	return &core.LifecycleHandler{Exec: &core.ExecAction{Command: argv}}
 }
 
 // drainsEarly names what a native sidecar's drain does otherwise.

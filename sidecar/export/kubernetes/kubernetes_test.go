@@ -94,7 +94,7 @@ func TestWhoHasAContainerOfItsOwn(t *testing.T) {
 			[]string{"agent", "probe"}, []string{"web"}, "agent,probe"},
 		"all in one": {beside(vault, agent), kubernetes.ShapeOne, nil, []string{"web"}, ""},
 		"all apart": {beside(vault, agent), kubernetes.ShapeSplit, []string{"vault", "agent"}, []string{"web"},
-			"Vault,agent"},
+			"vault,agent"},
 		"what waits for the app is no init": {beside(agent, needsApp), kubernetes.ShapeSplit, []string{"agent"}, []string{"web", "late"},
 			"agent,late"},
 	} {

@@ -32,8 +32,7 @@ func TestADelayIsASleepWhereThereIsOne(t *testing.T) {
 		pod, losses := exported(t, p, o)
 		sidecar := pod.InitContainers[0].Lifecycle.PreStop
 		if o.Version < 30 {
-			g.Expect(sidecar.Exec.Command).To(Equal([]string{"sleep", "3"}))
-			g.Expect(losses).To(ContainElement(HaveField("Text", "Kubernetes 1.29 has no sleep of its own: the image needs the program sleep")))
+			g.Expect(sidecar.Exec.Command).To(HaveExactElements(HaveSuffix("/bin/supervisor"), "pre-stop", "--delay", "3"))
 		} else {
 			g.Expect(sidecar).To(Equal(&core.LifecycleHandler{Sleep: &core.SleepAction{Seconds: 3}}))
 		}
@@ -57,7 +56,11 @@ func TestWhatIsDoneBeforeTheStop(t *testing.T) {
 			&core.LifecycleHandler{Exec: &core.ExecAction{Command: []string{"/layers/sidecar-buildpack_sidecar/supervisor/bin/supervisor",
 				"check", "--timeout", "5", "http://127.0.0.1:80/drain"}}}},
 		"a command after a delay": {plan.Process{PreStop: exec, StopDelaySeconds: 2}, &core.LifecycleHandler{Exec: &core.ExecAction{
-			Command: []string{"/bin/sh", "-c", `sleep 2; exec "$0" "$@"`, "./drain", "now"}}}},
+			Command: []string{"/layers/sidecar-buildpack_sidecar/supervisor/bin/supervisor", "pre-stop", "--delay", "2", "--timeout", "5",
+				"--", "./drain", "now"}}}},
+		"a request with TLS": {plan.Process{PreStop: &plan.Hook{HTTPGet: &plan.HTTPGet{Scheme: "https", Port: 443}}},
+			&core.LifecycleHandler{Exec: &core.ExecAction{Command: []string{"/layers/sidecar-buildpack_sidecar/supervisor/bin/supervisor-probe",
+				"https", "--timeout", "5s", "https://127.0.0.1:443/"}}}},
 		"nothing": {plan.Process{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

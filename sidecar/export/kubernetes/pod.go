@@ -111,11 +111,11 @@ func (e *exporter) supervised(c *core.Container) {
 	c.StartupProbe, c.ReadinessProbe = ask("started", 1, export.PatienceSeconds), ask("ready", often, 1)
 }
 
-// namesApart returns the sidecars that have a container of their own.
+// namesApart returns the slugs of the sidecars that have a container of their own: a name may have a comma.
 func (e *exporter) namesApart() (names []string) {
 	for i, p := range e.app.Plan.Sidecars {
 		if e.shape.apart[i] {
-			names = append(names, p.Name)
+			names = append(names, plan.Slug(p.Name))
 		}
 	}
 	return names

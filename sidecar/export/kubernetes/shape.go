@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -56,14 +57,9 @@ func (s shape) keepDependents() {
 }
 
 // afterApp reports whether process i waits for the app, itself or through others.
-func (s shape) afterApp(i int) bool {
-	app := len(s.plan.Sidecars)
-	return slices.ContainsFunc(s.graph[i], func(e plan.Edge) bool { return e.On == app || s.afterApp(e.On) })
-}
+func (s shape) afterApp(i int) bool { return export.AfterApp(s.graph, i) }
 
 // awaited reports whether another process waits for process i to be in that condition.
 func (s shape) awaited(i int, condition plan.Condition) bool {
-	return slices.ContainsFunc(s.graph, func(edges []plan.Edge) bool {
-		return slices.ContainsFunc(edges, func(e plan.Edge) bool { return e.On == i && e.Condition == condition })
-	})
+	return export.Awaited(s.graph, i, condition)
 }
