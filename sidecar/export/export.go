@@ -45,8 +45,8 @@ const (
 	DisabledVariable = "BPL_SIDECAR_DISABLED"
 )
 
-// PatienceSeconds is how long a process may take to become ready, or to complete. In our container others wait as long as it takes; this
-// stands for that where a target asks for a number.
+// PatienceSeconds is how long a process may take to become ready. In our container others wait as long as it takes; this stands for that
+// where a target asks for a number.
 const PatienceSeconds = 24 * 60 * 60
 
 // InItsDirectory returns the command that starts a sidecar's command in its directory: the launcher starts all in the app's.

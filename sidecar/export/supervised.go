@@ -79,6 +79,9 @@ func (l *Losses) Outputs(p plan.Process) {
 	}
 }
 
+// Restarts reports whether a process may be started again.
+func Restarts(p plan.Process) bool { return p.Restart != plan.Never && p.MaxRestarts > 0 }
+
 // defaultGrace is what the supervisor's default budget leaves an app that has no grace of its own, in seconds.
 const defaultGrace = 9
 

@@ -79,7 +79,7 @@ func (e *exporter) fate() {
 		e.losses.Add("app", "essential", "Compose knows no shared fate: start with docker compose up --abort-on-container-exit")
 	}
 	for _, p := range e.app.Plan.Sidecars {
-		if restarts(p) {
+		if export.Restarts(p) {
 			e.losses.Add(p.Name, "restart", "with docker compose up --abort-on-container-%s its first %s ends all, though Docker starts it again",
 				kind, end)
 		}
@@ -124,6 +124,7 @@ func (e *exporter) sidecarService(s *types.ServiceConfig, i int, p plan.Process)
 	if export.AfterApp(e.graph, i) {
 		e.losses.Add(p.Name, "depends-on", "Compose stops it before the app, not after it")
 	}
+	p.Env = e.losses.Variables(p)
 	isInit := true
 	s.Init = &isInit
 	e.command(s, p)
@@ -161,23 +162,22 @@ func (e *exporter) appService(s *types.ServiceConfig, i int, p plan.Process) {
 
 func (e *exporter) dependency(edge plan.Edge) types.ServiceDependency {
 	on := e.app.Plan.Processes()[edge.On]
+	check, kind := e.decisive(edge.On)
 	d := types.ServiceDependency{Condition: types.ServiceConditionStarted, Required: !edge.Soft}
 	switch {
 	case edge.Condition == plan.Completed:
 		d.Condition = types.ServiceConditionCompletedSuccessfully
-	case (edge.Condition == plan.Ready || on.StartupProbe != nil) && e.isChecked(edge.On):
+	case edge.Soft && kind == plan.Readiness: // it may take a day, and holds nobody up
+	case (edge.Condition == plan.Ready || on.StartupProbe != nil) && check != nil:
 		d.Condition = types.ServiceConditionHealthy
 	}
 	return d
 }
 
-// restarts reports whether a process may be started again.
-func restarts(p plan.Process) bool { return p.Restart != plan.Never && p.MaxRestarts > 0 }
-
 // restart returns the service's restart policy. No number of restarts would be any number for Docker.
 func (e *exporter) restart(p plan.Process) string {
 	switch {
-	case !restarts(p):
+	case !export.Restarts(p):
 		return types.RestartPolicyNo
 	case p.Restart == plan.Always:
 		e.losses.Add(p.Name, "max-restarts", "Compose restarts without end")

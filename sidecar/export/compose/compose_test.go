@@ -228,6 +228,33 @@ func TestWhatDockerDoesOtherwiseWithRestarts(t *testing.T) {
 	g.Expect(said("five", "restart")).To(ContainSubstring("--abort-on-container-failure its first failure ends all"))
 }
 
+func TestWhatComposeCannotHearIsNoHealthCheck(t *testing.T) {
+	check := &plan.Probe{TCPSocket: &plan.TCPSocket{Port: 1}, PeriodSeconds: 1, FailureThreshold: 3}
+	agent := sidecar("agent", func(p *plan.Process) { p.StartupProbe, p.ReadinessProbe = check, &plan.Probe{Notify: true} })
+	project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web",
+		App:      plan.Process{Name: plan.AppName, Restart: plan.Never, DependsOn: map[string]plan.Condition{"agent": plan.Ready}},
+		Sidecars: []plan.Process{agent}}})
+	g := NewWithT(t)
+	g.Expect(project.Services["agent"].HealthCheck.Test).To(ContainElement("tcp://127.0.0.1:1"))
+	g.Expect(project.Services["web"].DependsOn["agent"].Condition).To(Equal("service_healthy"))
+	g.Expect(losses).To(ContainElement(HaveField("Key", "readiness-probe.notify")))
+	g.Expect(losses).NotTo(ContainElement(HaveField("Text", ContainSubstring("one health check"))))
+}
+
+func TestWhoIsNotEssentialHoldsNobodyUp(t *testing.T) {
+	check := &plan.Probe{TCPSocket: &plan.TCPSocket{Port: 1}, PeriodSeconds: 1, FailureThreshold: 3}
+	project, _ := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web",
+		App: plan.Process{Name: plan.AppName, Restart: plan.Never}, Sidecars: []plan.Process{
+			sidecar("apm", func(p *plan.Process) { p.Essential, p.StartupProbe, p.ReadinessProbe = false, check, check }),
+			sidecar("forward", func(p *plan.Process) {
+				p.Essential, p.DependsOn = false, map[string]plan.Condition{"apm": plan.Ready}
+			}),
+		}}})
+	g := NewWithT(t)
+	g.Expect(project.Services["forward"].DependsOn["apm"].Condition).To(Equal("service_healthy"))
+	g.Expect(project.Services["web"].DependsOn["apm"].Condition).To(Equal("service_started"))
+}
+
 func TestACommandThatIsWrittenOutRunsInItsDirectory(t *testing.T) {
 	agent := sidecar("agent", func(p *plan.Process) {
 		p.Command, p.WorkingDir = []string{"./agent", "$(PORT)"}, "/workspace/conf"

@@ -18,7 +18,7 @@ func (e *exporter) environment(p plan.Process) types.MappingWithEquals {
 		value = strings.ReplaceAll(value, "$", "$$")
 		mapping[name] = &value
 	}
-	for name, text := range e.losses.Variables(p) {
+	for name, text := range p.Env {
 		value := strings.ReplaceAll(e.filledIn(p, "env", text, name), "$", "$$")
 		mapping[name] = &value
 	}

@@ -7,30 +7,37 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
+// probes returns those of a process that can be made. The supervisor hears what the app says of itself; Compose hears nobody.
+func (e *exporter) probes(i int) plan.Probes {
+	probes := e.app.Plan.Processes()[i].Probes
+	if i < len(e.app.Plan.Sidecars) {
+		for _, probe := range []**plan.Probe{&probes.StartupProbe, &probes.ReadinessProbe, &probes.LivenessProbe} {
+			if *probe != nil && (*probe).Notify {
+				*probe = nil
+			}
+		}
+	}
+	return probes
+}
+
 // decisive returns the probe that becomes a service's one health check: of readiness, unless others wait for its start alone; else of the
 // start, else of liveness. It is nil where there is none.
 func (e *exporter) decisive(i int) (from *plan.Probe, kind plan.ProbeKind) {
-	p := e.app.Plan.Processes()[i]
+	probes := e.probes(i)
 	isStartAlone := export.Awaited(e.graph, i, plan.Started) && !export.Awaited(e.graph, i, plan.Ready)
 	switch {
-	case p.StartupProbe != nil && (isStartAlone || p.ReadinessProbe == nil):
-		return p.StartupProbe, plan.Startup
-	case p.ReadinessProbe != nil:
-		return p.ReadinessProbe, plan.Readiness
+	case probes.StartupProbe != nil && (isStartAlone || probes.ReadinessProbe == nil):
+		return probes.StartupProbe, plan.Startup
+	case probes.ReadinessProbe != nil:
+		return probes.ReadinessProbe, plan.Readiness
 	}
-	return p.LivenessProbe, plan.Liveness
-}
-
-// isChecked reports whether a service has a health check. The supervisor hears what the app says of itself; Compose hears nobody.
-func (e *exporter) isChecked(i int) bool {
-	from, _ := e.decisive(i)
-	return from != nil && (i == len(e.app.Plan.Sidecars) || !from.Notify)
+	return probes.LivenessProbe, plan.Liveness
 }
 
 // oneCheck names what is lost where a process has two probes that others can wait for. The supervisor makes both of the app's.
 func (e *exporter) oneCheck(i int) {
-	p := e.app.Plan.Processes()[i]
-	if p.StartupProbe == nil || p.ReadinessProbe == nil {
+	p, probes := e.app.Plan.Processes()[i], e.probes(i)
+	if probes.StartupProbe == nil || probes.ReadinessProbe == nil {
 		return
 	}
 	_, kind := e.decisive(i)
@@ -54,12 +61,13 @@ func (e *exporter) health(i int) *types.HealthCheckConfig {
 	if p.LivenessProbe != nil {
 		e.losses.Add(p.Name, "liveness-probe", goesOn)
 	}
+	for kind, probe := range p.Probes.All() {
+		if probe != nil && probe.Notify {
+			e.losses.Add(p.Name, plan.ProbeKind(kind).Key()+".notify", "Compose hears no sd_notify: the probe is left out")
+		}
+	}
 	from, kind := e.decisive(i)
 	if from == nil {
-		return nil
-	}
-	if from.Notify {
-		e.losses.Add(p.Name, kind.Key()+".notify", "Compose hears no sd_notify: the service has no health check")
 		return nil
 	}
 	if kind == plan.Startup {

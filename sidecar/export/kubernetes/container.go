@@ -35,6 +35,7 @@ func (e *exporter) bare(name string) core.Container {
 // apart returns the container of a sidecar that has one of its own, with all that does not depend on when it starts.
 func (e *exporter) apart(i int) core.Container {
 	p := e.app.Plan.Sidecars[i]
+	p.Env = e.losses.Variables(p)
 	c := e.bare(e.shape.names[i])
 	e.command(&c, p)
 	e.variables(&c, p)
@@ -63,6 +64,10 @@ func (e *exporter) unsupervised(p plan.Process) {
 // native returns the init container of a sidecar: one that goes on running, or one that others wait for to complete.
 func (e *exporter) native(i int) core.Container {
 	p, c := e.app.Plan.Sidecars[i], e.apart(i)
+	app := len(e.app.Plan.Sidecars)
+	if slices.ContainsFunc(e.shape.graph[app], func(edge plan.Edge) bool { return edge.On == i && edge.Soft }) {
+		e.losses.Add(p.Name, "essential", "Kubernetes starts the app once the sidecar has started, so never where the sidecar does not")
+	}
 	if e.shape.awaited(i, plan.Completed) {
 		e.endsOnce(&c, p)
 		e.runsOnce(&c, p)
@@ -73,10 +78,6 @@ func (e *exporter) native(i int) core.Container {
 	e.probes(&c, p, e.shape.awaited(i, plan.Ready))
 	e.endsAlways(p)
 	e.drainsEarly(p)
-	app := len(e.app.Plan.Sidecars)
-	if slices.ContainsFunc(e.shape.graph[app], func(edge plan.Edge) bool { return edge.On == i && edge.Soft }) {
-		e.losses.Add(p.Name, "essential", "Kubernetes starts the app once the sidecar has started, so never where the sidecar does not")
-	}
 	return c
 }
 

@@ -38,7 +38,7 @@ func (e *exporter) handler(p plan.Process, delay int32) *core.LifecycleHandler {
 		}
 		hook = export.Check(check)
 	}
-	if delay > 0 {
+	if delay > 0 || p.PreStop.Exec != nil { // a check has a time of its own
 		hook = export.PreStop(float64(delay), p.StopGracePeriodSeconds, hook)
 	}
 	return &core.LifecycleHandler{Exec: &core.ExecAction{Command: hook}}
@@ -52,11 +52,12 @@ func (e *exporter) ask(p plan.Process, delay int32) *core.LifecycleHandler {
 	return &core.LifecycleHandler{HTTPGet: e.httpGet(p, *p.PreStop.HTTPGet, "pre-stop")}
 }
 
-// drainsEarly names what a native sidecar's drain does otherwise.
+// drainsEarly names when a native sidecar drains and shouldn't.
 func (e *exporter) drainsEarly(p plan.Process) {
 	for key, declared := range map[string]bool{"stop-delay-seconds": p.StopDelaySeconds > 0, "pre-stop": p.PreStop != nil} {
 		if declared {
-			e.losses.Add(p.Name, key, "Kubernetes does it as soon as the pod stops, and not when it is the sidecar's turn to")
+			e.losses.Add(p.Name, key, "Kubernetes does it as soon as the pod stops, and not when it is the sidecar's turn to; "+
+				"and also before a failed probe ends the sidecar")
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
-// ends says after which ends a container is started again, where it may have a restart policy of its own: one that is no native sidecar,
-// in a cluster that has container restart rules (KEP-5307).
+// ends says after which ends a container is started again that is no native sidecar: by a restart policy of its own in a cluster that has
+// container restart rules (KEP-5307).
 func (e *exporter) ends(c *core.Container, p plan.Process) {
 	if e.options.Version < restartRulesSince {
 		e.endsByPod(p)
@@ -56,7 +56,13 @@ func (e *exporter) endsOnce(c *core.Container, p plan.Process) {
 
 // endsByPod names what is lost of a process's restarts where the pod's policy is that of all its containers.
 func (e *exporter) endsByPod(p plan.Process) {
-	e.losses.Add(p.Name, "restart", "a container has the pod's own policy: one of its own needs Kubernetes %v", restartRulesSince)
+	ofPod := plan.Always
+	if e.options.runsOnce() {
+		ofPod = plan.Never
+	}
+	if p.Restart != ofPod {
+		e.losses.Add(p.Name, "restart", "a container has the pod's own policy: one of its own needs Kubernetes %v", restartRulesSince)
+	}
 	for key, codes := range map[string][]int{"success-exit-codes": p.SuccessExitCodes, "restart-on-exit-codes": p.RestartOnExitCodes,
 		"no-restart-on-exit-codes": p.NoRestartOnExitCodes} {
 		if codes != nil {

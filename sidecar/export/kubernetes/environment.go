@@ -17,7 +17,7 @@ func (e *exporter) environment(p plan.Process) (vars []core.EnvVar) {
 	for name, value := range e.app.Plan.Env {
 		all[name] = plan.Escape(value)
 	}
-	maps.Copy(all, e.losses.Variables(p))
+	maps.Copy(all, p.Env)
 	written := map[string]bool{}
 	for _, name := range export.Ordered(all) {
 		for _, other := range export.References(all[name]) {

@@ -17,7 +17,8 @@ func (e *exporter) leaveToken(c *core.Container) {
 	text := "its end restarts the app, with the app's grace, a second or more later and not at once; " +
 		"the container's exit code is the app's own; the image needs a shell"
 	if e.options.runsOnce() {
-		text = "its end fails the Job, after the app's grace, a second or more later and not at once; the image needs a shell"
+		text = "its end ends the app, with its grace, a second or more later and not at once, and the Job fails unless the app exits with 0; " +
+			"the image needs a shell"
 	}
 	e.losses.Add(c.Name, "essential", "%s", text)
 }

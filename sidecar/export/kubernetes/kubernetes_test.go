@@ -24,6 +24,7 @@ func beside(sidecars ...plan.Process) plan.Plan {
 		if s.InheritEnv == nil {
 			s.InheritEnv = []string{plan.Everything}
 		}
+		s.MaxRestarts = cmp.Or(s.MaxRestarts, 5)
 		if s.StopGracePeriodSeconds == 0 {
 			s.StopGracePeriodSeconds = 5
 		}
@@ -187,6 +188,26 @@ func TestAProbeThatEndsASidecarLeavesItItsOwnGrace(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(*pod.InitContainers[0].StartupProbe.TerminationGracePeriodSeconds).To(Equal(int64(3)))
 	g.Expect(*pod.InitContainers[0].LivenessProbe.TerminationGracePeriodSeconds).To(Equal(int64(3)))
+}
+
+func TestACompanionsGraceIsInThePods(t *testing.T) {
+	late := plan.Process{Name: "late", StopDelaySeconds: 60, Restart: plan.Never,
+		DependsOn: map[string]plan.Condition{plan.AppName: plan.Started}}
+	later := plan.Process{Name: "later", DependsOn: map[string]plan.Condition{"late": plan.Completed}}
+	pod, losses := exported(t, beside(late, later), deployment(kubernetes.ShapeSplit))
+	g := NewWithT(t)
+	g.Expect(*pod.TerminationGracePeriodSeconds).To(BeNumerically(">", 60)) // the API server refuses a longer sleep
+	g.Expect(losses).NotTo(ContainElement(HaveField("Text", HavePrefix("it holds when the pod starts"))))
+}
+
+func TestAJobEndsAsTheAppDoesThatASidecarTakesAlong(t *testing.T) {
+	unless := ContainElement(HaveField("Text", ContainSubstring("unless the app exits with 0")))
+	for kind, said := range map[string]types.GomegaMatcher{"Deployment": Not(unless), "Job": unless} {
+		options := deployment(kubernetes.ShapeSplit)
+		options.Kind = kind
+		_, losses := exported(t, beside(plan.Process{Name: "agent", Essential: true, Restart: plan.Never}), options)
+		NewWithT(t).Expect(losses).To(said, kind)
+	}
 }
 
 func TestWhatIsTriedAgainFailsNoPodThatGoesOn(t *testing.T) {

@@ -39,7 +39,8 @@ func TestADelayIsASleepWhereThereIsOne(t *testing.T) {
 		g.Expect(pod.Containers[0].Lifecycle).To(BeNil(), "the supervisor does it")
 		g.Expect(variable(pod.Containers[0], "BPL_SIDECAR_STOP_BUDGET_SECONDS")).To(Equal("12"))
 		g.Expect(*pod.TerminationGracePeriodSeconds).To(Equal(int64(22))) // 2.5 and 9, 3 and 5, and 2
-		early := "Kubernetes does it as soon as the pod stops, and not when it is the sidecar's turn to"
+		early := "Kubernetes does it as soon as the pod stops, and not when it is the sidecar's turn to; " +
+			"and also before a failed probe ends the sidecar"
 		g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: "stop-delay-seconds", Text: early}))
 		g.Expect(losses).NotTo(ContainElement(export.Loss{Process: "app", Key: "stop-delay-seconds", Text: early}))
 	})
@@ -51,7 +52,9 @@ func TestWhatIsDoneBeforeTheStop(t *testing.T) {
 		process plan.Process
 		want    *core.LifecycleHandler
 	}{
-		"a command": {plan.Process{PreStop: exec}, &core.LifecycleHandler{Exec: &core.ExecAction{Command: []string{"./drain", "now"}}}},
+		"a command": {plan.Process{PreStop: exec}, &core.LifecycleHandler{Exec: &core.ExecAction{
+			Command: []string{"/layers/sidecar-buildpack_sidecar/supervisor/bin/supervisor", "pre-stop", "--delay", "0", "--timeout", "5",
+				"--", "./drain", "now"}}}},
 		"a request from inside": {plan.Process{PreStop: &plan.Hook{HTTPGet: &plan.HTTPGet{Port: 80, Path: "/drain"}}},
 			&core.LifecycleHandler{Exec: &core.ExecAction{Command: []string{"/layers/sidecar-buildpack_sidecar/supervisor/bin/supervisor",
 				"check", "--timeout", "5", "http://127.0.0.1:80/drain"}}}},
@@ -127,8 +130,12 @@ func TestExitCodesBecomeRulesWhereThereAreSome(t *testing.T) {
 				g := NewWithT(t)
 				if o.Version < 35 {
 					g.Expect(ruleOf(pod.Containers[1])).To(Equal(rule{}))
-					g.Expect(losses).To(ContainElement(export.Loss{Process: "late", Key: "restart",
-						Text: "a container has the pod's own policy: one of its own needs Kubernetes 1.35"}))
+					lost := ContainElement(export.Loss{Process: "late", Key: "restart",
+						Text: "a container has the pod's own policy: one of its own needs Kubernetes 1.35"})
+					if c.process.Restart == plan.Always {
+						lost = Not(lost)
+					}
+					g.Expect(losses).To(lost)
 					return
 				}
 				g.Expect(ruleOf(pod.Containers[1])).To(Equal(c.want))

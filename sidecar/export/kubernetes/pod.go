@@ -59,7 +59,7 @@ func (e *exporter) startsInOrder() {
 			_, declared := p.DependsOn[processes[edge.On].Name]
 			return declared && (e.shape.apart[i] || e.shape.apart[edge.On])
 		}
-		if slices.ContainsFunc(e.shape.graph[i], across) {
+		if !e.shape.afterApp(i) && slices.ContainsFunc(e.shape.graph[i], across) {
 			e.losses.Add(p.Name, "depends-on", "it holds when the pod starts: what starts again waits for nobody, and what has completed stays so")
 		}
 	}
@@ -71,7 +71,7 @@ func (e *exporter) companion(i int) core.Container {
 	e.probes(&c, p, false)
 	e.ends(&c, p)
 	e.losses.Add(p.Name, "depends-on", "Kubernetes starts and stops it with the app, not after it, and a Job waits for its end")
-	if p.Essential {
+	if p.Essential && !export.Restarts(p) {
 		e.losses.Add(p.Name, "essential", "its end ends nothing else; where nothing starts it again, the pod is not ready from then on")
 	}
 	return c
@@ -94,7 +94,7 @@ func (e *exporter) appContainer() core.Container {
 // supervised sets what the supervisor in the app's container is told, and takes its health for the container's.
 func (e *exporter) supervised(c *core.Container) {
 	if apart := e.namesApart(); apart != nil {
-		c.Env = append(c.Env, core.EnvVar{Name: export.DisabledVariable, Value: plan.Escape(strings.Join(apart, ","))})
+		c.Env = append(c.Env, core.EnvVar{Name: export.DisabledVariable, Value: strings.Join(apart, ",")})
 	}
 	c.Env = append(c.Env, core.EnvVar{Name: export.BudgetVariable, Value: strconv.Itoa(e.chain())})
 	ask := func(state string, period, failures int32) *core.Probe {
@@ -141,10 +141,10 @@ func (e *exporter) grace() int {
 	first, then := float64(e.chain()), 0.0
 	for i, p := range e.app.Plan.Sidecars {
 		switch {
-		case !e.shape.apart[i] || e.shape.awaited(i, plan.Completed):
+		case !e.shape.apart[i]:
 		case e.shape.afterApp(i):
 			first = max(first, export.StopSeconds(p))
-		default:
+		case !e.shape.awaited(i, plan.Completed):
 			then += export.StopSeconds(p)
 		}
 	}
@@ -179,7 +179,7 @@ func (e *exporter) chain() int {
 func (e *exporter) shareFate(spec *core.PodSpec, app *core.Container) {
 	var essential []string
 	for i, p := range e.app.Plan.Sidecars {
-		if e.shape.apart[i] && p.Essential && p.Restart == plan.Never && !e.shape.awaited(i, plan.Completed) && !e.shape.afterApp(i) {
+		if e.shape.apart[i] && p.Essential && !export.Restarts(p) && !e.shape.awaited(i, plan.Completed) && !e.shape.afterApp(i) {
 			essential = append(essential, e.shape.names[i])
 		}
 	}

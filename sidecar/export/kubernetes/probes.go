@@ -16,11 +16,14 @@ import (
 
 // probes sets a container's probes. Where others wait for its readiness it is gated: only a startup probe holds up the next container.
 func (e *exporter) probes(c *core.Container, p plan.Process, gated bool) {
-	c.StartupProbe = e.probe(p, p.StartupProbe, "startup-probe")
-	c.ReadinessProbe = e.probe(p, p.ReadinessProbe, "readiness-probe")
+	if p.Essential || gated {
+		c.ReadinessProbe = e.probe(p, p.ReadinessProbe, "readiness-probe")
+	}
 	c.LivenessProbe = e.probe(p, p.LivenessProbe, "liveness-probe")
 	if gated && c.ReadinessProbe != nil {
 		e.gate(c, p)
+	} else {
+		c.StartupProbe = e.probe(p, p.StartupProbe, "startup-probe")
 	}
 	for _, ends := range []*core.Probe{c.StartupProbe, c.LivenessProbe} {
 		if ends != nil {
@@ -28,7 +31,7 @@ func (e *exporter) probes(c *core.Container, p plan.Process, gated bool) {
 			ends.TerminationGracePeriodSeconds = &grace
 		}
 	}
-	if !p.Essential && c.ReadinessProbe != nil {
+	if !p.Essential && p.ReadinessProbe != nil {
 		c.ReadinessProbe = nil
 		e.losses.Add(p.Name, "readiness-probe", "Kubernetes does not ask it once the sidecar has started: the pod would not be ready either")
 	}
@@ -36,7 +39,7 @@ func (e *exporter) probes(c *core.Container, p plan.Process, gated bool) {
 
 // gate makes the startup probe of the readiness probe, for those that wait for it.
 func (e *exporter) gate(c *core.Container, p plan.Process) {
-	if c.StartupProbe != nil {
+	if p.StartupProbe != nil {
 		e.losses.Add(p.Name, "startup-probe", "its check is left out: others wait for readiness, and a container has one startup probe")
 	}
 	if c.LivenessProbe != nil {
