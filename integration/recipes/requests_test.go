@@ -87,6 +87,13 @@ func (a *answers) soFar() []string {
 	return slices.Clone(a.good)
 }
 
+// failedSoFar returns how many have failed.
+func (a *answers) failedSoFar() int {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	return len(a.failed)
+}
+
 // newest returns the last good answer that there is.
 func (a *answers) newest() string {
 	a.mutex.Lock()
