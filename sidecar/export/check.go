@@ -18,7 +18,7 @@ func Check(p plan.Probe) []string {
 	if p.NeedsHelper() {
 		return p.Command(bin + "supervisor-probe")
 	}
-	command := []string{bin + "supervisor", "check", "--timeout", number(p.Timeout().Seconds())}
+	command := []string{bin + "supervisor", "check", "--timeout", Number(p.Timeout().Seconds())}
 	switch {
 	case p.TCPSocket != nil:
 		return append(command, "tcp://"+p.TCPSocket.Address())
@@ -35,14 +35,15 @@ func Check(p plan.Probe) []string {
 // PreStop returns the command that waits and then carries out another one, if any, which may take timeout seconds. It succeeds whatever
 // becomes of that.
 func PreStop(delay, timeout float64, command []string) []string {
-	words := []string{bin + "supervisor", "pre-stop", "--delay", number(delay)}
+	words := []string{bin + "supervisor", "pre-stop", "--delay", Number(delay)}
 	if command == nil {
 		return words
 	}
-	return append(append(words, "--timeout", number(timeout), "--"), command...)
+	return append(append(words, "--timeout", Number(timeout), "--"), command...)
 }
 
-func number(seconds float64) string { return strconv.FormatFloat(seconds, 'f', -1, 64) }
+// Number returns seconds as commands and variables have them.
+func Number(seconds float64) string { return strconv.FormatFloat(seconds, 'f', -1, 64) }
 
 // Health returns the command that passes where all essential processes that a supervisor runs are in a state: live, started or ready.
 func Health(state string) []string { return []string{bin + "supervisor", "health", "--" + state} }

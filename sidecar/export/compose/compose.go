@@ -4,7 +4,6 @@ package compose
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -153,7 +152,7 @@ func (e *exporter) appService(s *types.ServiceConfig, i int, p plan.Process) {
 	s.Environment = types.MappingWithEquals{export.DisabledVariable: &off}
 	if p.StopGracePeriodSeconds+p.StopDelaySeconds > 0 || p.PreStop != nil {
 		budget := export.StopSeconds(p)
-		text := strconv.FormatFloat(budget, 'f', -1, 64)
+		text := export.Number(budget)
 		s.Environment[export.BudgetVariable] = &text
 		s.StopGracePeriod = seconds(budget + 1) // the supervisor's own second
 	}

@@ -8,13 +8,11 @@ import (
 )
 
 // probes returns those of a process that can be made. The supervisor hears what the app says of itself; Compose hears nobody.
-func (e *exporter) probes(i int) plan.Probes {
-	probes := e.app.Plan.Processes()[i].Probes
-	if i < len(e.app.Plan.Sidecars) {
-		for _, probe := range []**plan.Probe{&probes.StartupProbe, &probes.ReadinessProbe, &probes.LivenessProbe} {
-			if *probe != nil && (*probe).Notify {
-				*probe = nil
-			}
+func (e *exporter) probes(i int) [plan.ProbeKinds]*plan.Probe {
+	probes := e.app.Plan.Processes()[i].Probes.All()
+	for kind, probe := range probes {
+		if probe != nil && probe.Notify && i < len(e.app.Plan.Sidecars) {
+			probes[kind] = nil
 		}
 	}
 	return probes
@@ -26,18 +24,20 @@ func (e *exporter) decisive(i int) (from *plan.Probe, kind plan.ProbeKind) {
 	probes := e.probes(i)
 	isStartAlone := export.Awaited(e.graph, i, plan.Started) && !export.Awaited(e.graph, i, plan.Ready)
 	switch {
-	case probes.StartupProbe != nil && (isStartAlone || probes.ReadinessProbe == nil):
-		return probes.StartupProbe, plan.Startup
-	case probes.ReadinessProbe != nil:
-		return probes.ReadinessProbe, plan.Readiness
+	case probes[plan.Startup] != nil && (isStartAlone || probes[plan.Readiness] == nil):
+		kind = plan.Startup
+	case probes[plan.Readiness] != nil:
+		kind = plan.Readiness
+	default:
+		kind = plan.Liveness
 	}
-	return probes.LivenessProbe, plan.Liveness
+	return probes[kind], kind
 }
 
 // oneCheck names what is lost where a process has two probes that others can wait for. The supervisor makes both of the app's.
 func (e *exporter) oneCheck(i int) {
 	p, probes := e.app.Plan.Processes()[i], e.probes(i)
-	if probes.StartupProbe == nil || probes.ReadinessProbe == nil {
+	if probes[plan.Startup] == nil || probes[plan.Readiness] == nil {
 		return
 	}
 	_, kind := e.decisive(i)

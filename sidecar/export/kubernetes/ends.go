@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"maps"
 	"slices"
 
 	core "k8s.io/api/core/v1"
@@ -43,9 +44,8 @@ func (e *exporter) endsOnce(c *core.Container, p plan.Process) {
 		e.ends(c, p)
 		return
 	}
-	for key, codes := range map[string][]int{"restart-on-exit-codes": p.RestartOnExitCodes,
-		"no-restart-on-exit-codes": p.NoRestartOnExitCodes} {
-		if codes != nil {
+	for key, codes := range exitCodes(p) {
+		if key != "success-exit-codes" {
 			e.losses.Add(p.Name, key, "%v: an init container is started again after any failure, or the pod would fail", codes)
 		}
 	}
@@ -63,12 +63,17 @@ func (e *exporter) endsByPod(p plan.Process) {
 	if p.Restart != ofPod {
 		e.losses.Add(p.Name, "restart", "a container has the pod's own policy: one of its own needs Kubernetes %v", restartRulesSince)
 	}
-	for key, codes := range map[string][]int{"success-exit-codes": p.SuccessExitCodes, "restart-on-exit-codes": p.RestartOnExitCodes,
-		"no-restart-on-exit-codes": p.NoRestartOnExitCodes} {
-		if codes != nil {
-			e.losses.Add(p.Name, key, "a container has the pod's own policy: one of its own needs Kubernetes %v", restartRulesSince)
-		}
+	for key := range exitCodes(p) {
+		e.losses.Add(p.Name, key, "a container has the pod's own policy: one of its own needs Kubernetes %v", restartRulesSince)
 	}
+}
+
+// exitCodes returns those that are declared, by their keys.
+func exitCodes(p plan.Process) map[string][]int {
+	all := map[string][]int{"success-exit-codes": p.SuccessExitCodes, "restart-on-exit-codes": p.RestartOnExitCodes,
+		"no-restart-on-exit-codes": p.NoRestartOnExitCodes}
+	maps.DeleteFunc(all, func(_ string, codes []int) bool { return codes == nil })
+	return all
 }
 
 // restartRule returns the exit codes after which a process is started again; nil where its policy alone says it.
@@ -108,11 +113,8 @@ func (e *exporter) endsAlways(p plan.Process) {
 	if p.Restart != plan.Always {
 		e.losses.Add(p.Name, "restart", "%s: Kubernetes starts a native sidecar again whatever its exit", p.Restart)
 	}
-	for key, codes := range map[string][]int{"success-exit-codes": p.SuccessExitCodes, "restart-on-exit-codes": p.RestartOnExitCodes,
-		"no-restart-on-exit-codes": p.NoRestartOnExitCodes} {
-		if codes != nil {
-			e.losses.Add(p.Name, key, "%v: Kubernetes starts a native sidecar again whatever its exit", codes)
-		}
+	for key, codes := range exitCodes(p) {
+		e.losses.Add(p.Name, key, "%v: Kubernetes starts a native sidecar again whatever its exit", codes)
 	}
 	e.restartsWithoutEnd(p)
 }

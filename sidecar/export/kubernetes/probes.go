@@ -16,12 +16,13 @@ import (
 
 // probes sets a container's probes. Where others wait for its readiness it is gated: only a startup probe holds up the next container.
 func (e *exporter) probes(c *core.Container, p plan.Process, gated bool) {
+	var ready *core.Probe
 	if p.Essential || gated {
-		c.ReadinessProbe = e.probe(p, p.ReadinessProbe, "readiness-probe")
+		ready = e.probe(p, p.ReadinessProbe, "readiness-probe")
 	}
 	c.LivenessProbe = e.probe(p, p.LivenessProbe, "liveness-probe")
-	if gated && c.ReadinessProbe != nil {
-		e.gate(c, p)
+	if gated && ready != nil {
+		e.gate(c, p, ready)
 	} else {
 		c.StartupProbe = e.probe(p, p.StartupProbe, "startup-probe")
 	}
@@ -31,26 +32,27 @@ func (e *exporter) probes(c *core.Container, p plan.Process, gated bool) {
 			ends.TerminationGracePeriodSeconds = &grace
 		}
 	}
-	if !p.Essential && p.ReadinessProbe != nil {
-		c.ReadinessProbe = nil
+	switch {
+	case p.Essential:
+		c.ReadinessProbe = ready
+	case p.ReadinessProbe != nil:
 		e.losses.Add(p.Name, "readiness-probe", "Kubernetes does not ask it once the sidecar has started: the pod would not be ready either")
 	}
 }
 
-// gate makes the startup probe of the readiness probe, for those that wait for it.
-func (e *exporter) gate(c *core.Container, p plan.Process) {
+// gate makes the startup probe that others wait for of the readiness probe.
+func (e *exporter) gate(c *core.Container, p plan.Process, ready *core.Probe) {
 	if p.StartupProbe != nil {
 		e.losses.Add(p.Name, "startup-probe", "its check is left out: others wait for readiness, and a container has one startup probe")
 	}
 	if c.LivenessProbe != nil {
 		e.losses.Add(p.Name, "liveness-probe", "Kubernetes asks it only once the sidecar has been ready")
 	}
-	gate := c.ReadinessProbe.DeepCopy()
-	gate.PeriodSeconds, gate.SuccessThreshold, gate.FailureThreshold = 1, 1, export.PatienceSeconds
-	c.StartupProbe = gate
 	if p.ReadinessProbe.SuccessThreshold > 1 {
 		e.losses.Add(p.Name, "readiness-probe.success-threshold", "others wait for one success, not %d", p.ReadinessProbe.SuccessThreshold)
 	}
+	c.StartupProbe = ready.DeepCopy()
+	c.StartupProbe.PeriodSeconds, c.StartupProbe.SuccessThreshold, c.StartupProbe.FailureThreshold = 1, 1, export.PatienceSeconds
 }
 
 // probe returns Kubernetes' form of a probe; nil where it has none.

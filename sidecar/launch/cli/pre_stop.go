@@ -3,7 +3,7 @@ package cli
 import (
 	"os"
 
-	"github.com/sidecar-buildpack/sidecar/sidecar/launch"
+	"github.com/sidecar-buildpack/sidecar/sidecar/launch/supervise"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -16,7 +16,7 @@ func preStop(name string, args []string) (int, error) {
 	if _, err := parse(flags, args, 0); err != nil {
 		return 0, err
 	}
-	if err := launch.PreStop(plan.Seconds(*delay), plan.Seconds(*timeout), command); err != nil {
+	if err := supervise.PreStop(plan.Seconds(*delay), plan.Seconds(*timeout), command); err != nil {
 		os.Stderr.WriteString("supervisor: " + err.Error() + "\n")
 	}
 	return 0, nil

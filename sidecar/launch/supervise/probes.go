@@ -209,14 +209,13 @@ func (r *Supervisor) run(ctx context.Context, i int, argv []string, input string
 	defer cancel()
 	ended := make(chan int, 1)
 	pid := 0
-	late := errors.New(argv[0] + ": no end within " + timeout.String())
 	r.onMain(ctx, func() { pid, err = r.fork(i, argv, stdin, theirs, ended) })
 	theirs.Close()
 	switch {
 	case err != nil:
 		return err
 	case pid == 0:
-		return notCarriedOut{late} // the main goroutine had more to do than it had time for
+		return notCarriedOut{late(argv[0], timeout)} // the main goroutine had more to do than it had time for
 	}
 	words := make(chan string, 1)
 	go func() { words <- firstLine(output) }()
@@ -229,16 +228,25 @@ func (r *Supervisor) run(ctx context.Context, i int, argv []string, input string
 	case <-ctx.Done():
 		// The main goroutine takes this even when the probe was stopped, so that nothing is left of the command.
 		r.onMain(context.Background(), func() {
-			if r.pids[pid] == nil {
-				return
-			}
-			below := proc.Below(pid) // those too that have groups of their own
-			_ = unix.Kill(-pid, unix.SIGKILL)
-			for _, pid := range below {
-				_ = unix.Kill(pid, unix.SIGKILL)
+			if r.pids[pid] != nil {
+				killAll(pid)
 			}
 		})
-		return late
+		return late(argv[0], timeout)
+	}
+}
+
+// late is that a command had no end in time.
+func late(command string, timeout time.Duration) error {
+	return errors.New(command + ": no end within " + timeout.String())
+}
+
+// killAll kills a process's group, and all below the process: those too that have groups of their own.
+func killAll(pid int) {
+	below := proc.Below(pid)
+	_ = unix.Kill(-pid, unix.SIGKILL)
+	for _, pid := range below {
+		_ = unix.Kill(pid, unix.SIGKILL)
 	}
 }
 
