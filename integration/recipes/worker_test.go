@@ -2,6 +2,7 @@ package recipes_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -47,6 +48,12 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 
 	it.Before(func() { q = openQueue(t) })
 
+	// app is the recipe without jobs by the clock: what a stop waits for is not to hang on the minute in which it comes.
+	app := func(others lab.Files) lab.App {
+		files := lab.Files{"crontab": "# no jobs\n"}
+		maps.Copy(files, others)
+		return q.app(files)
+	}
 	order := func(c lab.Container) {
 		for n := range orders {
 			Expect(get(c, fmt.Sprintf("/order?%d", n))()).To(ContainSubstring("is in the queue"))
@@ -76,7 +83,7 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 	}
 
 	it("does what it has begun when it is stopped, and leaves the rest to the next one", func() {
-		image := lab.Build(t, q.app(lab.Files{"jobs.rb": heldJobs}), on()...)
+		image := lab.Build(t, app(lab.Files{"jobs.rb": heldJobs}), on()...)
 		c := hold(q.run(image))
 		stopHeld(t, c, "worker")
 		Expect(q.confirmed()).To(Equal(inFlight))
@@ -86,7 +93,7 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("puts back what takes longer than its grace", func() {
-		image := lab.Build(t, q.app(lab.Files{"jobs.rb": heldJobs}), on()...)
+		image := lab.Build(t, app(lab.Files{"jobs.rb": heldJobs}), on()...)
 		stop(t, hold(q.run(image)))
 		Expect(q.waiting()).To(Equal(orders))
 		next(image)
@@ -94,7 +101,7 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("loses what it has begun where a script starts both", func() {
-		image := lab.Pack(t, q.app(lab.Files{"jobs.rb": heldJobs, "Procfile": workerByHand}), on()...)
+		image := lab.Pack(t, app(lab.Files{"jobs.rb": heldJobs, "Procfile": workerByHand}), on()...)
 		stop(t, hold(q.run(image)))
 		Expect(q.waiting()).To(Equal(orders - inFlight))
 		next(image)
@@ -102,7 +109,7 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("is started again when it was killed", func() {
-		c := q.run(lab.Build(t, q.app(nil), on()...))
+		c := q.run(lab.Build(t, app(nil), on()...))
 		kill(c)
 		Eventually(q.confirmed).Should(Equal(orders))
 		Expect(c.Lines()).To(ContainElement(
@@ -110,7 +117,7 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("is gone for good where a script started it, and nobody says so", func() {
-		c := q.run(lab.Pack(t, q.app(lab.Files{"Procfile": workerByHand}), on()...))
+		c := q.run(lab.Pack(t, app(lab.Files{"Procfile": workerByHand}), on()...))
 		kill(c)
 		_, err := lab.Try("docker", "exec", c.Name, "pgrep", "--runstates", "RSD", "--full", "sidekiq")
 		Expect(err).To(HaveOccurred())
