@@ -50,7 +50,7 @@ func FuzzReadAnswer(f *testing.F) {
 // What redirected makes of a location is what net/url makes of it, where it follows that at all.
 func FuzzRedirected(f *testing.F) {
 	for _, location := range []string{"/a", "b?c", "?d", "../e/", "//127.0.0.1:81/f", "http://127.0.0.1?g", "https://127.0.0.1/",
-		"mailto:h", "."} {
+		"mailto:h", "http:0", "http:/a", "."} {
 		f.Add(location)
 	}
 	f.Fuzz(func(t *testing.T, location string) {

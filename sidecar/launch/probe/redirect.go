@@ -18,7 +18,9 @@ func redirected(h plan.HTTPGet, a answer) (next plan.HTTPGet, ok bool) {
 		if !strings.EqualFold(location[:i], "http") {
 			return h, false
 		}
-		location = location[i+1:]
+		if location = location[i+1:]; !strings.HasPrefix(location, "//") { // it names no host
+			return h, false
+		}
 	}
 	if location == "" {
 		return h, false
