@@ -16,7 +16,7 @@ import (
 // the machine hears of an end only when the one that may be its cause has ended too, or isn't about to. Nothing else waits for that.
 
 // lastMoment is how long it may take a process, once it has closed its files, to have ended.
-const lastMoment = 50 * time.Millisecond
+const lastMoment = 500 * time.Millisecond
 
 // ends are those that the machine has not heard of yet.
 type ends struct {
