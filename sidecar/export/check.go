@@ -32,10 +32,10 @@ func Check(p plan.Probe) []string {
 	return command
 }
 
-// PreStop returns the command that waits and then carries out another one, if any, which may take timeout seconds. It succeeds whatever
-// becomes of that.
-func PreStop(delay, timeout float64, command []string) []string {
-	words := []string{bin + "supervisor", "pre-stop", "--delay", Number(delay)}
+// PreStop returns the command that waits and then carries out another one, if any, which may take timeout seconds. The flags are others
+// of supervisor pre-stop.
+func PreStop(delay, timeout float64, command []string, flags ...string) []string {
+	words := append([]string{bin + "supervisor", "pre-stop", "--delay", Number(delay)}, flags...)
 	if command == nil {
 		return words
 	}
@@ -44,6 +44,12 @@ func PreStop(delay, timeout float64, command []string) []string {
 
 // Number returns seconds as commands and variables have them.
 func Number(seconds float64) string { return strconv.FormatFloat(seconds, 'f', -1, 64) }
+
+// Local reports whether a check of a host asks the process's own container. An empty host is 127.0.0.1.
+func Local(host string) bool {
+	addresses := plan.Addresses(host)
+	return len(addresses) > 0 && addresses[0].IsLoopback()
+}
 
 // Health returns the command that passes where all essential processes that a supervisor runs are in a state: live, started or ready.
 func Health(state string) []string { return []string{bin + "supervisor", "health", "--" + state} }

@@ -16,12 +16,12 @@ func References(text string) (names []string) {
 	return names
 }
 
-// Variables returns a sidecar's own variables, but for those that refer to themselves: what the image has of them is not known.
+// Variables returns a sidecar's own variables, but for those that refer to themselves: what the image or the platform has of them is not known.
 func (l *Losses) Variables(p plan.Process) map[string]string {
 	env := maps.Clone(p.Env)
 	for name, value := range p.Env {
 		if slices.Contains(References(value), name) {
-			l.Add(p.Name, "env", "%s is left out: it refers to what the image has of it, which is not known here; write that out", name)
+			l.Add(p.Name, "env", "%s is left out: it refers to its own value from elsewhere, which is not known here; write that out", name)
 			delete(env, name)
 		}
 	}

@@ -3,7 +3,7 @@
 package resolve
 
 import (
-	"path/filepath"
+	"path"
 	"slices"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
@@ -58,7 +58,7 @@ func sidecar(s declare.Sidecar, beside map[string]bool, appDir string) plan.Proc
 	return plan.Process{
 		Name:                   s.Name,
 		Command:                s.Command,
-		WorkingDir:             filepath.Join(appDir, s.WorkingDir),
+		WorkingDir:             path.Join(appDir, s.WorkingDir),
 		Env:                    s.Env,
 		EnvFrom:                s.EnvFrom,
 		InheritEnv:             s.InheritEnv, // Everything is the same sign in both
@@ -103,11 +103,11 @@ func onChange(o *plan.OnChange, appDir string) *plan.OnChange {
 		return nil
 	}
 	resolved := &plan.OnChange{Do: o.Do}
-	for _, path := range o.Paths {
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(appDir, path)
+	for _, watched := range o.Paths {
+		if !path.IsAbs(watched) {
+			watched = path.Join(appDir, watched)
 		}
-		resolved.Paths = append(resolved.Paths, path)
+		resolved.Paths = append(resolved.Paths, watched)
 	}
 	return resolved
 }

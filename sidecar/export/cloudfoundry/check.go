@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/build/declare"
+	"github.com/sidecar-buildpack/sidecar/sidecar/export"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
 
@@ -69,6 +70,7 @@ func (e *exporter) start(c *check, app declare.App) {
 	switch {
 	case c.Kind == "":
 		if c.Kind, c.Path = e.kind(probe, key); c.Kind != "" {
+			c.Patience = whole(probe.TimeoutSeconds)
 			e.losses.Add(plan.AppName, key, "Cloud Foundry makes this check as long as the app runs, and one that fails is enough")
 		}
 	case !sameCheck(probe, *app.LivenessProbe):
@@ -76,8 +78,10 @@ func (e *exporter) start(c *check, app declare.App) {
 	}
 }
 
+// sameCheck reports whether two probes ask the same port or URL. Of what asks with headers Cloud Foundry makes neither.
 func sameCheck(a, b plan.Probe) bool {
-	return a.HTTPGet != nil && b.HTTPGet != nil && a.HTTPGet.Target() == b.HTTPGet.Target() || a.TCPSocket != nil && b.TCPSocket != nil
+	return a.HTTPGet != nil && b.HTTPGet != nil && a.HTTPGet.URL() == b.HTTPGet.URL() ||
+		a.TCPSocket != nil && b.TCPSocket != nil && a.TCPSocket.Address() == b.TCPSocket.Address()
 }
 
 // kind returns Cloud Foundry's kind of a check, and the path that it asks; neither where it can't make the check.
@@ -86,9 +90,9 @@ func (e *exporter) kind(probe plan.Probe, key string) (kind, path string) {
 	switch {
 	case probe.HTTPGet != nil:
 		kind, path, port = byHTTP, probe.HTTPGet.Target(), probe.HTTPGet.Port
-		plain = probe.HTTPGet.Scheme != "https" && isLocal(probe.HTTPGet.Host) && len(probe.HTTPGet.Headers) == 0
+		plain = probe.HTTPGet.Scheme != "https" && export.Local(probe.HTTPGet.Host) && len(probe.HTTPGet.Headers) == 0
 	case probe.TCPSocket != nil:
-		kind, port, plain = byPort, probe.TCPSocket.Port, isLocal(probe.TCPSocket.Host)
+		kind, port, plain = byPort, probe.TCPSocket.Port, export.Local(probe.TCPSocket.Host)
 	}
 	switch {
 	case kind == "" || !plain:
@@ -107,12 +111,6 @@ func (e *exporter) kind(probe plan.Probe, key string) (kind, path string) {
 		e.losses.Add(plan.AppName, key+".initial-delay-seconds", "Cloud Foundry checks from the start on")
 	}
 	return kind, path
-}
-
-// isLocal reports whether a check asks its own container.
-func isLocal(host string) bool {
-	addresses := plan.Addresses(host)
-	return len(addresses) > 0 && addresses[0].IsLoopback()
 }
 
 // whole returns seconds rounded up, at least 1.

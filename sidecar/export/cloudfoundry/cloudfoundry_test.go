@@ -1,6 +1,7 @@
 package cloudfoundry_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,19 +108,35 @@ logs = "json"
 func TestAStartupProbeBecomesTheCheckForLife(t *testing.T) {
 	manifest, losses := exported(t, `
 [app]
-startup-probe = { http-get = { port = 8080, path = "/started" }, period-seconds = 10 }
+startup-probe = { http-get = { port = 8080, path = "/started" }, period-seconds = 10, timeout-seconds = 5 }
 [[sidecars]]
 name = "agent"
 command = "./agent"
 `)
 	g := NewWithT(t)
-	g.Expect(manifest).To(And(ContainSubstring("health-check-http-endpoint: /started"), ContainSubstring("timeout: 300")))
+	g.Expect(manifest).To(And(ContainSubstring("health-check-http-endpoint: /started"), ContainSubstring("timeout: 300"),
+		ContainSubstring("health-check-invocation-timeout: 5")))
 	g.Expect(losses).To(ConsistOf(
 		export.Loss{Process: "app", Key: "startup-probe",
 			Text: "Cloud Foundry makes this check as long as the app runs, and one that fails is enough"},
 		export.Loss{Process: "app", Key: "startup-probe",
 			Text: "Cloud Foundry takes 180 s for a start at most, unless its operator allows these 300"},
 	))
+}
+
+func TestAStartupProbeOfAnotherPortThanTheLivenessProbesIsNamed(t *testing.T) {
+	for _, probe := range []string{`tcp-socket = { port = %d }`, `http-get = { port = %d, path = "/up" }`} {
+		_, losses := exported(t, `
+[app]
+startup-probe = { `+fmt.Sprintf(probe, 9090)+`, failure-threshold = 1 }
+liveness-probe = { `+fmt.Sprintf(probe, 8080)+`, failure-threshold = 1 }
+[[sidecars]]
+name = "agent"
+command = "./agent"
+`)
+		NewWithT(t).Expect(losses).To(ConsistOf(export.Loss{Process: "app", Key: "startup-probe",
+			Text: "Cloud Foundry makes the check of the liveness probe while the app starts"}))
+	}
 }
 
 func TestAJobIsLost(t *testing.T) {

@@ -146,6 +146,22 @@ func TestTheOneHealthCheckIsOfWhatIsAwaited(t *testing.T) {
 	}
 }
 
+func TestTheAppDoesNotWaitForTheReadinessOfWhoIsNotEssential(t *testing.T) {
+	cache := sidecar("cache", func(p *plan.Process) {
+		p.Essential = false
+		p.StartupProbe = &plan.Probe{TCPSocket: &plan.TCPSocket{Port: 1}, PeriodSeconds: 1, FailureThreshold: 30}
+		p.ReadinessProbe = &plan.Probe{TCPSocket: &plan.TCPSocket{Port: 2}, PeriodSeconds: 1, FailureThreshold: 3}
+	})
+	agent := sidecar("agent", func(p *plan.Process) { p.DependsOn = map[string]plan.Condition{"cache": plan.Ready} })
+	project, losses := exported(t, export.App{Name: "shop", Image: "shop:1", Plan: plan.Plan{Type: "web",
+		App: plan.Process{Name: plan.AppName, Restart: plan.Never}, Sidecars: []plan.Process{cache, agent}}})
+	g := NewWithT(t)
+	g.Expect(project.Services["web"].DependsOn["cache"].Condition).To(Equal("service_started"))
+	g.Expect(losses).To(ContainElement(export.Loss{Process: "cache", Key: "startup-probe",
+		Text: "a service has one health check, and that is of its readiness: the app does not wait for its start"}))
+	g.Expect(losses).NotTo(ContainElement(HaveField("Text", ContainSubstring("waits for its readiness"))))
+}
+
 func TestWhoWaitsForTheAppsStartDoesNotWaitForItsReadiness(t *testing.T) {
 	check := &plan.Probe{TCPSocket: &plan.TCPSocket{Port: 1}, PeriodSeconds: 1, FailureThreshold: 30}
 	app := plan.Process{Name: plan.AppName, Restart: plan.Never, Probes: plan.Probes{StartupProbe: check, ReadinessProbe: check}}
@@ -194,9 +210,9 @@ func TestASidecarStopsAsWithTheSupervisor(t *testing.T) {
 	g.Expect(time.Duration(*service.StopGracePeriod)).To(BeZero())
 	g.Expect(service.PreStop).To(HaveLen(1))
 	g.Expect([]string(service.PreStop[0].Command)).To(HaveExactElements(HaveSuffix("/bin/supervisor"), "pre-stop", "--delay", "1.5",
-		"--timeout", "0", "--", "./drain", "$x"))
+		"--ignore-failure", "--timeout", "0", "--", "./drain", "$x"))
 	g.Expect([]string(project.Services["plain"].PreStop[0].Command)).To(HaveExactElements(HaveSuffix("/bin/supervisor"), "pre-stop",
-		"--delay", "2"))
+		"--delay", "2", "--ignore-failure"))
 	g.Expect(project.Services["web"].Init).To(BeNil())
 }
 

@@ -38,7 +38,7 @@ func (e *exporter) filledIn(p plan.Process, key, text string, of ...string) stri
 		if value, declared := e.app.Plan.Env[name]; declared {
 			return value, true
 		}
-		e.losses.Add(p.Name, key, "$(%s) stays as it is written: declare it in env as well", name)
+		e.losses.Add(p.Name, key, "$(%s) stays as it is written: declare it in env as well, or write the whole value into a file of env-from", name)
 		return "", false
 	})
 }
@@ -72,8 +72,8 @@ func (e *exporter) envFiles(p plan.Process) (files []types.EnvFile) {
 	return files
 }
 
-// hooks returns what is done before a service is told to stop: its delay, and then its pre-stop. A program of ours does it: Compose stops
-// no service whose hook fails, and waits without end for one that hangs.
+// hooks returns what is done before a service is told to stop: its delay, and then its pre-stop. A program of ours does it, whatever
+// comes of that: Compose stops no service whose hook fails, and waits without end for one that hangs.
 func (e *exporter) hooks(p plan.Process) []types.ServiceHook {
 	var command []string
 	switch {
@@ -82,7 +82,7 @@ func (e *exporter) hooks(p plan.Process) []types.ServiceHook {
 	case p.StopDelaySeconds == 0:
 		return nil
 	}
-	command = export.Escaped(export.PreStop(p.StopDelaySeconds, p.StopGracePeriodSeconds, command))
+	command = export.Escaped(export.PreStop(p.StopDelaySeconds, p.StopGracePeriodSeconds, command, "--ignore-failure"))
 	return []types.ServiceHook{{Command: command}}
 }
 

@@ -1,6 +1,8 @@
 package compose
 
 import (
+	"slices"
+
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/sidecar-buildpack/sidecar/sidecar/export"
@@ -41,9 +43,16 @@ func (e *exporter) oneCheck(i int) {
 		return
 	}
 	_, kind := e.decisive(i)
+	waits := func(softly bool) bool {
+		return slices.ContainsFunc(slices.Concat(e.graph...), func(edge plan.Edge) bool {
+			return edge.On == i && edge.Condition == plan.Started && edge.Soft == softly
+		})
+	}
 	switch {
-	case kind == plan.Readiness && export.Awaited(e.graph, i, plan.Started):
+	case kind == plan.Readiness && waits(false):
 		e.losses.Add(p.Name, "startup-probe", "a service has one health check: who waits for its start waits for its readiness")
+	case kind == plan.Readiness && waits(true):
+		e.losses.Add(p.Name, "startup-probe", "a service has one health check, and that is of its readiness: the app does not wait for its start")
 	case p.Name == plan.AppName:
 	case kind == plan.Startup:
 		e.losses.Add(p.Name, "readiness-probe", "it is left out: a service has one health check, and that is of its start")

@@ -21,8 +21,8 @@ func (e *exporter) environment(p plan.Process) (vars []core.EnvVar) {
 	written := map[string]bool{}
 	for _, name := range export.Ordered(all) {
 		for _, other := range export.References(all[name]) {
-			if !written[other] && len(p.EnvFrom) == 0 {
-				e.losses.Add(p.Name, "env", "$(%s) stays as it is written in a container of its own: declare it in env as well", other)
+			if !written[other] {
+				e.unknown(p, "env", other)
 			}
 		}
 		written[name] = true
@@ -40,8 +40,17 @@ func (e *exporter) command(c *core.Container, p plan.Process) {
 	c.Command, c.Args = []string{export.Launcher}, append([]string{"--"}, e.losses.InItsDirectory(p, p.Command)...)
 	for _, name := range export.References(strings.Join(p.Command, " ")) {
 		_, declared := p.Env[name]
-		if _, ofAll := e.app.Plan.Env[name]; !declared && !ofAll && len(p.EnvFrom) == 0 {
-			e.losses.Add(p.Name, "command", "$(%s) stays as it is written in a container of its own: declare it in env as well", name)
+		if _, ofAll := e.app.Plan.Env[name]; !declared && !ofAll {
+			e.unknown(p, "command", name)
 		}
 	}
+}
+
+// unknown names a variable that a process's env or command refers to, and that isn't declared. A Secret of its env-from may have it.
+func (e *exporter) unknown(p plan.Process, key, name string) {
+	if p.EnvFrom != nil {
+		e.needs.Add("variable "+name, "%s of %s refers to it: have env-from bring it, or declare it in env as well", key, p.Name)
+		return
+	}
+	e.losses.Add(p.Name, key, "$(%s) stays as it is written in a container of its own: declare it in env as well", name)
 }

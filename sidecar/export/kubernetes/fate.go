@@ -11,7 +11,7 @@ import (
 const fateDir = "/fate"
 
 // leaveToken has a sidecar leave a new token whenever it starts. Its command goes through a shell for that.
-func (e *exporter) leaveToken(c *core.Container) {
+func (e *exporter) leaveToken(c *core.Container, process string) {
 	e.mountFate(c)
 	throughShell(c, fmt.Sprintf("cat /proc/sys/kernel/random/uuid >%s/%s", fateDir, c.Name))
 	text := "its end restarts the app, with the app's grace, a second or more later and not at once; " +
@@ -20,7 +20,7 @@ func (e *exporter) leaveToken(c *core.Container) {
 		text = "its end ends the app, with its grace, a second or more later and not at once, and the Job fails unless the app exits with 0; " +
 			"the image needs a shell"
 	}
-	e.losses.Add(c.Name, "essential", "%s", text)
+	e.losses.Add(process, "essential", "%s", text)
 }
 
 // compareTokens has the app restarted where a sidecar has been since the app's start.
@@ -54,8 +54,8 @@ func (e *exporter) mountFate(c *core.Container) {
 	e.volumes = append(e.volumes, emptyDir("fate"))
 }
 
-// restartAll has the end of a container restart all of the pod (KEP-5532). NotIn of nothing is any exit code.
-func (e *exporter) restartAll(c *core.Container) {
+// restartAll has the end of a process's container restart all of the pod (KEP-5532). NotIn of nothing is any exit code.
+func (e *exporter) restartAll(c *core.Container, process string) {
 	if c.RestartPolicy == nil {
 		always := core.ContainerRestartPolicyAlways
 		c.RestartPolicy = &always
@@ -64,6 +64,6 @@ func (e *exporter) restartAll(c *core.Container) {
 		Action:    core.ContainerRestartRuleActionRestartAllContainers,
 		ExitCodes: &core.ContainerRestartRuleOnExitCodes{Operator: core.ContainerRestartRuleOnExitCodesOpNotIn, Values: []int32{}},
 	}}
-	e.losses.Add(c.Name, "essential", "RestartAllContainers gives each container 2 s whatever its grace, runs no preStop, has no backoff, "+
+	e.losses.Add(process, "essential", "RestartAllContainers gives each container 2 s whatever its grace, runs no preStop, has no backoff, "+
 		"and loses the cause of death; a failed liveness probe does not count")
 }

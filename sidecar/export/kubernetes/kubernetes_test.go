@@ -233,7 +233,7 @@ func TestAVariableOfTheImagesOwnIsLeftOut(t *testing.T) {
 	g.Expect(pod.InitContainers[0].Env).To(Equal([]core.EnvVar{{Name: "URL", Value: "http://$(TOKEN)@here"}}))
 	g.Expect(pod.InitContainers[0].Command).To(Equal([]string{"/cnb/process/agent"}))
 	g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: "env",
-		Text: "PATH is left out: it refers to what the image has of it, which is not known here; write that out"}))
+		Text: "PATH is left out: it refers to its own value from elsewhere, which is not known here; write that out"}))
 }
 
 func TestTheKubeletAsksOnlyWhatItCanReach(t *testing.T) {
@@ -272,16 +272,16 @@ func TestTheKubeletAsksOnlyWhatItCanReach(t *testing.T) {
 }
 
 func TestAnEssentialSidecarApartTakesTheAppAlong(t *testing.T) {
-	p := beside(plan.Process{Name: "agent", Essential: true, Restart: plan.Never})
+	p := beside(plan.Process{Name: "the agent", Essential: true, Restart: plan.Never})
 	g := NewWithT(t)
 	restarted, _ := exported(t, beside(plan.Process{Name: "agent", Essential: true}), deployment(kubernetes.ShapeSplit))
 	g.Expect(restarted.InitContainers[0].Command).To(Equal([]string{"/cnb/process/agent"})) // its end ends nobody
 	pod, losses := exported(t, p, deployment(kubernetes.ShapeSplit))
-	g.Expect(pod.InitContainers[0].Command[2]).To(ContainSubstring(`>/fate/agent && exec "$0" "$@"`))
-	g.Expect(pod.InitContainers[0].Command[3:]).To(Equal([]string{"/cnb/process/agent"}))
+	g.Expect(pod.InitContainers[0].Command[2]).To(ContainSubstring(`>/fate/the-agent && exec "$0" "$@"`))
+	g.Expect(pod.InitContainers[0].Command[3:]).To(Equal([]string{"/cnb/process/the-agent"}))
 	g.Expect(pod.Containers[0].Command[3:]).To(Equal([]string{"/cnb/process/web"}))
-	g.Expect(pod.Containers[0].LivenessProbe.Exec.Command[2]).To(ContainSubstring("/fate/agent"))
-	g.Expect(losses).To(ContainElement(HaveField("Key", "essential")))
+	g.Expect(pod.Containers[0].LivenessProbe.Exec.Command[2]).To(ContainSubstring("/fate/the-agent"))
+	g.Expect(losses).To(ContainElement(And(HaveField("Process", "the agent"), HaveField("Key", "essential"))))
 
 	all := deployment(kubernetes.ShapeSplit)
 	all.Fate = kubernetes.FateRestartAll

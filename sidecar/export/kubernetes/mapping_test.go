@@ -216,6 +216,13 @@ func TestReferencesAreFilledInOrNamed(t *testing.T) {
 	g.Expect(pod.InitContainers[0].Args).To(Equal([]string{"--", "./agent", "--url", "$(URL)"}))
 	g.Expect(losses).To(ContainElement(export.Loss{Process: "agent", Key: "env",
 		Text: "$(PORT) stays as it is written in a container of its own: declare it in env as well"}))
+
+	agent.EnvFrom = []plan.EnvFrom{{File: "/etc/agent.env"}} // it may have PORT
+	result, err := kubernetes.Export(export.App{Name: "shop", Image: "shop:1", Plan: beside(agent)}, deployment(kubernetes.ShapeSplit))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(result.Losses).NotTo(ContainElement(HaveField("Key", "env")))
+	g.Expect(result.Needs).To(ContainElement(export.Need{Object: "variable PORT",
+		Text: "env of agent refers to it: have env-from bring it, or declare it in env as well"}))
 }
 
 func TestOnlyVariablesOfItsOwnAreFilledInByTheBuild(t *testing.T) {

@@ -179,27 +179,23 @@ func (e *exporter) chain() int {
 func (e *exporter) shareFate(spec *core.PodSpec, app *core.Container) {
 	var essential []string
 	for i, p := range e.app.Plan.Sidecars {
-		if e.shape.apart[i] && p.Essential && !export.Restarts(p) && !e.shape.awaited(i, plan.Completed) && !e.shape.afterApp(i) {
-			essential = append(essential, e.shape.names[i])
-		}
-	}
-	if essential == nil {
-		return
-	}
-	for i := range spec.InitContainers {
-		c := &spec.InitContainers[i]
-		if !slices.Contains(essential, c.Name) {
+		name := e.shape.names[i]
+		at := slices.IndexFunc(spec.InitContainers, func(c core.Container) bool { return c.Name == name })
+		if at < 0 || !p.Essential || export.Restarts(p) || e.shape.awaited(i, plan.Completed) {
 			continue
 		}
+		essential = append(essential, name)
 		if e.options.Fate == FateRestartAll {
-			e.restartAll(c)
+			e.restartAll(&spec.InitContainers[at], p.Name)
 		} else {
-			e.leaveToken(c)
+			e.leaveToken(&spec.InitContainers[at], p.Name)
 		}
 	}
-	if e.options.Fate == FateToken {
+	switch {
+	case essential == nil:
+	case e.options.Fate == FateToken:
 		e.compareTokens(app, essential)
-	} else if !e.options.runsOnce() {
-		e.restartAll(app)
+	case !e.options.runsOnce():
+		e.restartAll(app, plan.AppName)
 	}
 }

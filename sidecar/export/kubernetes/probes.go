@@ -104,14 +104,9 @@ func asksInside(p *plan.Probe) bool {
 	return p.TCPSocket != nil || p.GRPC != nil || p.HTTPGet != nil && p.Input() == ""
 }
 
-func loopback(host string) bool {
-	addresses := plan.Addresses(host)
-	return len(addresses) > 0 && addresses[0].IsLoopback()
-}
-
 // host returns the host that the kubelet asks; empty is the pod's own address.
 func (e *exporter) host(p plan.Process, host, key string) string {
-	if !loopback(host) {
+	if !export.Local(host) {
 		e.losses.Add(p.Name, key, "the kubelet asks %s from the node, with the node's names and network", host)
 		return host
 	}

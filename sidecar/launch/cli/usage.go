@@ -26,10 +26,13 @@ const usage = `Usage:
   supervisor drain [--no-wait] [--pid N]
         stop everything in order, as a SIGTERM does
   supervisor check [--timeout SECONDS] URL [HEADER: VALUE...]
-        make one health check of http:// or tcp://, where no supervisor runs
-  supervisor pre-stop [--delay SECONDS] [--timeout SECONDS] [-- COMMAND...]
-        wait and then carry out a command, before a container stops in which no
-        supervisor runs; exits with 0 whatever comes of it
+        make one health check of http:// or tcp:// within the timeout, 1 if not
+        given, where no supervisor runs
+  supervisor pre-stop [--delay SECONDS] [--timeout SECONDS] [--ignore-failure]
+        [-- COMMAND...]
+        wait and then carry out a command within the timeout, 1 if not given,
+        before a container stops in which no supervisor runs; --ignore-failure
+        has it exit with 0 whatever comes of that
   supervisor help | version
 
 --pid chooses among several supervisors.
