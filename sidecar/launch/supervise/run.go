@@ -282,6 +282,7 @@ func (r *Supervisor) perform(a machine.Action) {
 		if a.Proc == len(r.children)-1 {
 			r.keepStartTimes()
 		}
+		r.awaitLastWords() // of a job that it has waited for, say
 		r.spawn(a.Proc)
 	case machine.Signal:
 		r.signal(a.Proc, a.Signal)
@@ -346,7 +347,8 @@ func (r *Supervisor) tell(level machine.Level, text string) {
 // for a second.
 const lastWordsPatience = 200 * time.Millisecond
 
-// awaitLastWords waits until all is passed on that those have written who have ended: it comes before what we say of that.
+// awaitLastWords waits until all is passed on that those have written who have ended: it comes before what we say of that, and before the
+// lines of those who are started after that.
 func (r *Supervisor) awaitLastWords() {
 	if len(r.lastWords) == 0 {
 		return
