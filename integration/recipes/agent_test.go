@@ -74,11 +74,10 @@ func testAgent(t *testing.T, when spec.G, it spec.S) {
 		Eventually(c).Should(lab.Serve("/", "unaware"))
 		Eventually(metrics(c)).Should(ContainSubstring("namedprocess"))
 		c.Exec("pkill", "-KILL", "process-exp")
-		_, err := metrics(c)()
-		Expect(err).To(MatchError(ContainSubstring("connect to 127.0.0.1 port 9256")))
+		fails := func() error { _, err := metrics(c)(); return err }
+		Eventually(fails).Should(MatchError(ContainSubstring("connect to 127.0.0.1 port 9256"))) // when the last of its threads has ended
 		Expect(begin(20, get(c, "/")).failures()).To(BeEmpty())
-		_, err = metrics(c)()
-		Expect(err).To(HaveOccurred())
+		Expect(fails()).To(HaveOccurred())
 		Expect(c.Logs()).NotTo(ContainSubstring("illed"))
 	})
 }

@@ -16,7 +16,7 @@ const (
 	everySecond = "* * * * * * * bash report.sh\n"
 
 	// heldReport is a job that ends when somebody makes /tmp/go, and says so.
-	heldReport = "mkdir -p /tmp/begun; touch /tmp/begun/report; until [ -e /tmp/go ]; do sleep 0.1; done; echo report $REDIS_URL\n"
+	heldReport = "mkdir -p /tmp/begun; until [ -e /tmp/go ]; do touch /tmp/begun/report; sleep 0.1; done; echo report $REDIS_URL\n"
 
 	// atBoot is a job for Debian's cron.
 	atBoot = "echo '@reboot root bash /workspace/report.sh' >/etc/cron.d/report"

@@ -1,7 +1,9 @@
 package recipes_test
 
 import (
+	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -104,7 +106,18 @@ func testTLS(t *testing.T, when spec.G, it spec.S) {
 
 	it("takes requests that nobody answers where nothing has HAProxy drain before the app", func() {
 		front("pre-stop", "# pre-stop")
-		appStops := func(string) { Eventually(c).Should(lab.Say("- Gracefully stopping")) }
+		// Puma says that it stops before it refuses connections.
+		appStops := func(string) {
+			Eventually(c).Should(lab.Say("- Gracefully stopping"))
+			app := c.Inspect("{{.NetworkSettings.IPAddress}}") + ":8080"
+			Eventually(func() error {
+				conn, err := net.Dial("tcp", app)
+				if err == nil {
+					conn.Close()
+				}
+				return err
+			}).Should(MatchError(syscall.ECONNREFUSED))
+		}
 		failures := stop(appStops)
 		Expect(failures).To(HaveLen(lateComers))
 		Expect(failures).To(HaveEach("503 Service Unavailable"))
