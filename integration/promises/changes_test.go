@@ -12,11 +12,18 @@ import (
 )
 
 func testChanges(t *testing.T, when spec.G, it spec.S) {
-	Expect := NewWithT(t).Expect
+	g := NewWithT(t)
+	Expect := g.Expect
 
 	// watching is a sidecar that heeds one file.
 	watching := func(name, path, do string) plan.Process {
 		return sidecar(name, func(p *plan.Process) { p.OnChange = &plan.OnChange{Paths: []string{path}, Do: do} })
+	}
+
+	// write has a file be there with its text, which is one change however slow this is.
+	write := func(path, text string) {
+		Expect(os.WriteFile(path+".new", []byte(text), 0o644)).To(Succeed())
+		Expect(os.Rename(path+".new", path)).To(Succeed())
 	}
 
 	it("restarts a sidecar when a file changes", func() {
@@ -24,7 +31,7 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 		s := plain.start(t, web(watching("agent", path, "restart")))
 		first, app := s.enters("agent"), s.enters("app")
 		Expect(s.ps(app)).To(HaveKey("agent")) // by then it is watched
-		Expect(os.WriteFile(path, []byte("level = 1"), 0o644)).To(Succeed())
+		write(path, "level = 1")
 		first.hears("SIGTERM")
 		s.enters("agent")
 		Expect(s.ps(app)["agent"].Restarts).To(Equal(1))
@@ -44,7 +51,7 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 		_, problem := s.ask(app, "stop", "vault", "--no-wait")
 		Expect(problem).To(BeEmpty())
 		vault.hears("SIGTERM")
-		Expect(os.WriteFile(path, []byte("level = 1"), 0o644)).To(Succeed())
+		write(path, "level = 1")
 		seen.hears("SIGUSR1")
 		first.do("ping")
 		_, problem = s.ask(app, "start", "vault", "--no-wait")
@@ -53,7 +60,8 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 		first.hears("SIGTERM") // now that it can
 		s.enters("agent")
 		vault.tell("exit", "1")
-		Expect(os.WriteFile(path, []byte("level = 2"), 0o644)).To(Succeed())
+		g.Eventually(func() string { return s.ps(app)["vault"].State }).WithTimeout(patience).Should(Equal("ended"))
+		write(path, "level = 2")
 		seen.hears("SIGUSR1")
 		app.tell("exit", "0")
 		Expect(s.exits()).To(BeZero())
@@ -78,7 +86,7 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 		agent := s.enters("agent")
 		Expect(file.Close()).To(Succeed()) // of which the kernel tells only now
 		seen.hears("SIGUSR1")
-		Expect(os.WriteFile(path, []byte("level = 2"), 0o644)).To(Succeed())
+		write(path, "level = 2")
 		seen.hears("SIGUSR1")
 		agent.hears("SIGUSR1")
 		app.tell("exit", "0")
@@ -94,7 +102,7 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 		s.enters("agent")
 		app := s.enters("app")
 		Expect(s.ps(app)).To(HaveKey("agent")) // by then it is watched
-		Expect(os.WriteFile(path, []byte("a certificate"), 0o644)).To(Succeed())
+		write(path, "a certificate")
 		app.hears("SIGUSR1")
 		app.tell("exit", "0")
 		Expect(s.exits()).To(BeZero())
@@ -106,7 +114,7 @@ func testChanges(t *testing.T, when spec.G, it spec.S) {
 		s := plain.start(t, web(watching("agent", path, "SIGUSR1")))
 		agent, app := s.enters("agent"), s.enters("app")
 		Expect(s.ps(app)).To(HaveKey("agent"))
-		Expect(os.WriteFile(path, []byte("level = 1"), 0o644)).To(Succeed())
+		write(path, "level = 1")
 		agent.hears("SIGUSR1")
 		app.tell("exit", "0")
 		Expect(s.exits()).To(BeZero())

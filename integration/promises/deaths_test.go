@@ -1,6 +1,7 @@
 package promises_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -26,6 +27,7 @@ type death struct {
 	says     string // a part of a line
 	why      string // what the last line says behind "exit code N: "; empty where there is none
 	starved  bool   // it takes a container whose memory is limited
+	budget   string // the stop's, in seconds; empty where it is not to be used up
 }
 
 // shell is a sidecar that runs a script, in which a $ is the shell's.
@@ -110,7 +112,7 @@ func deaths() []death {
 			says: `sidecar "agent" can't start: it needs vault completed, which exited with status 6; stopping web`},
 		{name: "the platform stops it", sidecars: agent(lives), app: "echo; " + lives, does: terms(1), code: 143,
 			says: "SIGTERM came; stopping web"},
-		{name: "the budget is used up", sidecars: agent(lives), app: deaf, does: terms(1), code: 137,
+		{name: "the budget is used up", sidecars: agent(lives), app: deaf, does: terms(1), code: 137, budget: "2",
 			says: "web has not ended", why: "SIGTERM came, and web was killed, since it has not ended"},
 		{name: "somebody is impatient", sidecars: agent(lives), app: deaf, does: terms(2), code: 137,
 			says: "SIGTERM came again; killing web", why: "SIGTERM came, and web was killed, since SIGTERM came again"},
@@ -138,7 +140,7 @@ func testDeaths(t *testing.T, when spec.G, it spec.S) {
 			read, write, err := os.Pipe()
 			Expect(err).NotTo(HaveOccurred())
 			defer read.Close()
-			s.launch(argv, budget("3"), func(c *exec.Cmd) { c.Stdout = write })
+			s.launch(argv, budget(cmp.Or(d.budget, "60")), func(c *exec.Cmd) { c.Stdout = write })
 			write.Close()
 			if d.does != nil {
 				says := func() {

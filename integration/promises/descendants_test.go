@@ -3,7 +3,6 @@ package promises_test
 import (
 	"syscall"
 	"testing"
-	"time"
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
@@ -17,7 +16,7 @@ func testDescendants(t *testing.T, when spec.G, it spec.S) {
 	allGone := func(puppets ...*puppet) {
 		t.Helper()
 		for _, p := range puppets {
-			g.Eventually(p.gone, time.Second).Should(BeClosed(), "%s is left behind", p.name)
+			g.Eventually(p.gone, patience).Should(BeClosed(), "%s is left behind", p.name)
 		}
 	}
 

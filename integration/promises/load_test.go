@@ -84,7 +84,7 @@ func testDrainUnderLoad(t *testing.T, when spec.G, it spec.S) {
 		Expect(strings.Index(said, `sidecar "haproxy" was told to stop`)).To(BeNumerically(">", appsEnd))
 	}
 
-	delayed := func(p *plan.Plan, _ *balancer) { p.App.StopDelaySeconds = 5 }
+	delayed := func(p *plan.Plan, _ *balancer) { p.App.StopDelaySeconds = 10 }
 	hooked := func(p *plan.Plan, b *balancer) {
 		p.App.PreStop = &plan.Hook{HTTPGet: &plan.HTTPGet{Host: b.host, Port: b.port}}
 	}
@@ -120,7 +120,7 @@ func testDrainUnderLoad(t *testing.T, when spec.G, it spec.S) {
 		p.App.ReadinessProbe.TCPSocket.Port = 7080
 	}
 	// deaf is an app that ignores SIGTERM.
-	deaf := func(p *plan.Plan) { p.App.StopSignal, p.App.StopDelaySeconds = "SIGINT", 5 }
+	deaf := func(p *plan.Plan) { p.App.StopSignal, p.App.StopDelaySeconds = "SIGINT", 10 }
 
 	// tellAll sends SIGTERM to the supervisor and to all that it runs, as some platforms do.
 	tellAll := func(s *supervised) {

@@ -58,7 +58,7 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 	everywhere(t, when, it, "kills a check that takes too long, with all that it started", func(on *setting) {
 		s := on.prepare(t)
 		s.launch(s.supervisor(web(sidecar("config-server", liveness(plan.Probe{
-			Exec: &plan.Exec{Command: s.puppet("check")}, PeriodSeconds: 60, TimeoutSeconds: 2, FailureThreshold: 1,
+			Exec: &plan.Exec{Command: s.puppet("check")}, PeriodSeconds: 60, TimeoutSeconds: 8, FailureThreshold: 1,
 		}))), s.puppet("app")...))
 		app := s.enters("app")
 		check := s.enters("check")
@@ -76,11 +76,11 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 		app.hears("SIGTERM")
 		Expect(s.exits()).To(Equal(1))
 		Expect(lines(&s.stderr)).To(ConsistOf(
-			`supervisor | sidecar "config-server" failed its liveness probe 1 times: `+on.path("child")+": no end within 2s; ending it",
+			`supervisor | sidecar "config-server" failed its liveness probe 1 times: `+on.path("child")+": no end within 8s; ending it",
 			`supervisor | sidecar "config-server" was ended, since it failed its liveness probe (`+
-				on.path("child")+`: no end within 2s); stopping web`,
+				on.path("child")+`: no end within 8s); stopping web`,
 			`supervisor | exit code 1: sidecar "config-server" was ended, since it failed its liveness probe (`+
-				on.path("child")+`: no end within 2s)`))
+				on.path("child")+`: no end within 8s)`))
 	})
 
 	it("starts the app when a command succeeds, and ends the sidecar when it never does", func() {
@@ -174,13 +174,13 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 	})
 
 	it("ends a sidecar that doesn't say WATCHDOG=1 in time, and not one that does", func() {
-		watch := liveness(plan.Probe{Notify: true, PeriodSeconds: 2, FailureThreshold: 1})
+		watch := liveness(plan.Probe{Notify: true, PeriodSeconds: 5, FailureThreshold: 1})
 		s := plain.start(t, web(sidecar("vault", watch)))
 		vault, app := s.enters("vault"), s.enters("app")
-		Expect(vault.facts.Env).To(ContainElement("WATCHDOG_USEC=2000000"))
+		Expect(vault.facts.Env).To(ContainElement("WATCHDOG_USEC=5000000"))
 		vault.do("notify", "WATCHDOG=1")
 		started := now()
-		Expect(vault.hears("SIGTERM")-started).To(BeNumerically(">", 1900e6), "it had a period more")
+		Expect(vault.hears("SIGTERM")-started).To(BeNumerically(">", 4900e6), "it had a period more")
 		app.hears("SIGTERM")
 		Expect(s.exits()).To(Equal(1))
 		Expect(s.stderr.String()).To(ContainSubstring("no WATCHDOG=1 from it within the period"))
@@ -204,7 +204,7 @@ func testProbes(t *testing.T, when spec.G, it spec.S) {
 		}()
 		port := listener.Addr().(*net.TCPAddr).Port
 		s := plain.start(t, web(sidecar("silent", startup(plan.Probe{
-			HTTPGet: &plan.HTTPGet{Port: port}, PeriodSeconds: 0.4, TimeoutSeconds: 0.4, FailureThreshold: attempts,
+			HTTPGet: &plan.HTTPGet{Port: port}, PeriodSeconds: 2, TimeoutSeconds: 2, FailureThreshold: attempts,
 		}))))
 		s.enters("silent").hears("SIGTERM")
 		Expect(asked.Load()).To(BeNumerically("==", attempts))

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	"github.com/sclevine/spec"
@@ -37,9 +38,13 @@ func testSharedTerm(t *testing.T, when spec.G, it spec.S) {
 		return s, sidecars, app
 	}
 
+	// atOnce is within how long a SIGTERM explains the end of a sidecar that failed.
+	const atOnce = 100 * time.Millisecond
+
 	for _, on := range []*setting{plain, settings[2]} {
 		it("exits with the app's code, whoever is told first, "+on.name, func() {
 			on.require(t)
+			shown := 0
 			for range 60 {
 				s, sidecars, app := begun(on)
 				supervisor := func() { _ = s.cmd.Process.Signal(unix.SIGTERM) } // it may have ended, after all others
@@ -47,12 +52,20 @@ func testSharedTerm(t *testing.T, when spec.G, it spec.S) {
 				for _, p := range sidecars {
 					tell = append(tell, func() { _ = unix.Kill(p.pid, unix.SIGTERM) })
 				}
+				began := time.Now()
 				for _, i := range rand.Perm(len(tell)) {
 					tell[i]()
 				}
-				Expect(s.exits()).To(Equal(7), s.stderr.String())
+				code := s.exits()
+				if time.Since(began) >= atOnce { // so the supervisor may have been told too late
+					Expect(code).To(BeElementOf(7, 1), s.stderr.String())
+					continue
+				}
+				shown++
+				Expect(code).To(Equal(7), s.stderr.String())
 				Expect(s.stderr.String()).To(Or(MatchRegexp(said), ContainSubstring("web exited with status 7"))) // where all end before it is told
 			}
+			Expect(shown).To(BeNumerically(">", 0))
 		})
 	}
 

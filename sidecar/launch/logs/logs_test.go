@@ -566,7 +566,7 @@ func TestRestartsLeaveNothingBehind(t *testing.T) {
 	for range 100 {
 		restart()
 	}
-	g.Eventually(func() bool { f, n := open(); return f <= fds && n <= goroutines }).Should(BeTrue())
+	g.Eventually(func() bool { f, n := open(); return f <= fds && n <= goroutines }, enough).Should(BeTrue())
 }
 
 func TestNothingToDrain(t *testing.T) {

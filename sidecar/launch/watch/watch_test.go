@@ -39,7 +39,8 @@ func TestWatch(t *testing.T) {
 			func(*testing.T, string) {},
 			func(t *testing.T, dir string) {
 				must(t, os.MkdirAll(dir+"/later/on", 0o755))
-				write(t, dir+"/later/on/a.pem", "1")
+				write(t, dir+"/new", "1")
+				must(t, os.Rename(dir+"/new", dir+"/later/on/a.pem")) // one change, however slow this is
 			}},
 		"a file below a directory that is replaced": {"site/conf/a.pem",
 			func(t *testing.T, dir string) {
