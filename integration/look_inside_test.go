@@ -18,6 +18,7 @@ memory = "32M"
 [sidecars.readiness-probe]
 http-get = { port = 9000 }
 period-seconds = 0.1
+timeout-seconds = 10
 `}, lab.OnTiny...)
 
 func testLookInside(t *testing.T, when spec.G, it spec.S) {

@@ -56,7 +56,7 @@ func testCloudFoundry(t *testing.T, cell cell, when spec.G, it spec.S) {
 				MatchRegexp(`(?m)^config-server +\d+ +running +ready`),
 				MatchRegexp(`(?m)^app +\d+ +running`),
 			))
-			Expect(web.Logs()).To(ContainSubstring("config-server | Received a request for config."))
+			Eventually(web.Logs).Should(ContainSubstring("config-server | Received a request for config."))
 		})
 
 		it("needs nothing that is not there", func() {

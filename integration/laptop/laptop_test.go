@@ -23,14 +23,14 @@ func TestMain(m *testing.M) { lab.Main(m) }
 // chain has a start and a stop in which nothing happens beside something else.
 var chain = lab.Files{
 	"app": "#!/bin/sh\ntrap 'exit 0' INT TERM\necho app is up\nwhile :; do sleep 0.1; done\n",
-	"config": "#!/bin/sh\ntrap 'echo config ends; exit 0' TERM\necho config is up; touch /tmp/config.up\n" +
+	"config": "#!/bin/sh\ntrap 'echo config ends; exit 0' TERM\necho config is up; touch config.up\n" +
 		"while :; do sleep 0.1; done\n",
 	"agent": "#!/bin/sh\ntrap 'echo agent ends; exit 0' TERM\necho agent is up\nwhile :; do sleep 0.1; done\n",
 	"sidecar.toml": `
 [[sidecars]]
 name = "config"
 command = ["./config"]
-startup-probe = { exec = { command = ["test", "-e", "/tmp/config.up"] }, period-seconds = 0.1, failure-threshold = 600 }
+startup-probe = { exec = { command = ["test", "-e", "config.up"] }, period-seconds = 0.1, failure-threshold = 600 }
 
 [[sidecars]]
 name = "agent"
@@ -64,7 +64,7 @@ func command(t *testing.T) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir); os.Remove("/tmp/config.up") })
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	run := exec.Command(lab.Program(t, "./cmd/sidecar"), "run", "--", "./app")
 	run.Dir = dir
 	run.Env = append(os.Environ(), "BPL_SIDECAR_LOG_LEVEL=debug", "TERM=xterm", "NO_COLOR=")
