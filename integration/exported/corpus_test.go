@@ -67,7 +67,8 @@ var corpus = map[string]declared{
 	"an exec probe": {
 		app: serving,
 		text: `app.depends-on = { agent = "ready" }` + "\n" +
-			sidecar("agent", "say up serve 0", `readiness-probe = { exec.command = ["./child", "exit", "0"], period-seconds = 1 }`),
+			sidecar("agent", "say up listen 9000 serve 0",
+				`readiness-probe = { exec.command = ["`+lab.Supervisor+`", "check", "tcp://127.0.0.1:9000"], period-seconds = 1 }`),
 		happens: []string{"agent: up", "web: up", "web: told to stop", "agent: told to stop"},
 		status:  3,
 	},
