@@ -16,7 +16,8 @@ func References(text string) (names []string) {
 	return names
 }
 
-// Variables returns a sidecar's own variables, but for those that refer to themselves: what the image or the platform has of them is not known.
+// Variables returns a sidecar's own variables, but for those that refer to themselves: what the image or the platform has of them is not
+// known.
 func (l *Losses) Variables(p plan.Process) map[string]string {
 	env := maps.Clone(p.Env)
 	for name, value := range p.Env {
