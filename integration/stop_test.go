@@ -19,7 +19,7 @@ func testStop(t *testing.T, when spec.G, it spec.S) {
 		Eventually = NewWithT(t).Eventually
 	)
 
-	onBothImages(t, when, it, "ends at once, the app first, with its status", func(image lab.Image) {
+	onBothImages(t, when, it, "ends by itself, the app first, with its status", func(image lab.Image) {
 		c := image.Run(t, "--env", "BPL_SIDECAR_STOP_BUDGET_SECONDS=60", "--", "say", "the app is up", "serve", "5")
 		Eventually(c).Should(And(lab.Say("the app is up"), lab.Say("bystander | up")))
 		c.Stop()

@@ -19,7 +19,7 @@ func testPolicy(t *testing.T, when spec.G, it spec.S) {
 
 	it("does what the sidecar's memory-policy says, and the app lives on", func() {
 		c := plainImage(t).Run(t, "--memory", "256m", "--env", only(plainSidecars, "warned", "restarted", "stopped"), "--", "serve")
-		Eventually(c).Should(lab.Have("restarted", HaveField("Restarts", BeNumerically(">=", 1))))
+		Eventually(c).Should(lab.Have("restarted", And(HaveField("Restarts", BeNumerically(">=", 1)), HaveField("State", "running"))))
 		Eventually(c).Should(lab.Have("stopped", And(
 			HaveField("State", "ended"), HaveField("LastEnd", MatchRegexp(`uses (1[7-9]M|2[0-4]M|1[67]\d{3}K), more than its 16M`)))))
 		Expect(c.PS()).To(And(

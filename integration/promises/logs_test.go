@@ -78,11 +78,11 @@ func testLogs(t *testing.T, when spec.G, it spec.S) {
 
 	it("passes on all that a job has written before who waits for its end is started", func() {
 		for range 30 {
-			s := plain.start(t, web(shell("job", "seq 9000"), shell("next", "echo begun", dependsOn("job", plan.Completed))))
+			s := plain.start(t, web(shell("job", "seq 2000"), shell("next", "echo begun", dependsOn("job", plan.Completed))))
 			Expect(s.exits()).To(Equal(1)) // of the app without next
 			written := lines(&s.stdout)
-			Expect(written).To(HaveLen(9001))
-			Expect(written[9000]).To(Equal("next | begun"))
+			Expect(written).To(HaveLen(2001))
+			Expect(written[2000]).To(Equal("next | begun"))
 		}
 	})
 

@@ -78,10 +78,16 @@ func (e *exporter) start(c *check, app declare.App) {
 	}
 }
 
-// sameCheck reports whether two probes ask the same port or URL. Of what asks with headers Cloud Foundry makes neither.
-func sameCheck(a, b plan.Probe) bool {
-	return a.HTTPGet != nil && b.HTTPGet != nil && a.HTTPGet.URL() == b.HTTPGet.URL() ||
-		a.TCPSocket != nil && b.TCPSocket != nil && a.TCPSocket.Address() == b.TCPSocket.Address()
+// sameCheck reports whether a probe of the app's start makes the check that Cloud Foundry makes of its liveness.
+func sameCheck(start, live plan.Probe) bool {
+	switch {
+	case start.HTTPGet != nil && live.HTTPGet != nil:
+		a, b := start.HTTPGet, live.HTTPGet
+		return a.Port == b.Port && a.Target() == b.Target() && a.Scheme != "https" && export.Local(a.Host) && len(a.Headers) == 0
+	case start.TCPSocket != nil && live.TCPSocket != nil:
+		return start.TCPSocket.Port == live.TCPSocket.Port && export.Local(start.TCPSocket.Host)
+	}
+	return false
 }
 
 // kind returns Cloud Foundry's kind of a check, and the path that it asks; neither where it can't make the check.

@@ -1,7 +1,6 @@
 package cloudfoundry_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -124,18 +123,29 @@ command = "./agent"
 	))
 }
 
-func TestAStartupProbeOfAnotherPortThanTheLivenessProbesIsNamed(t *testing.T) {
-	for _, probe := range []string{`tcp-socket = { port = %d }`, `http-get = { port = %d, path = "/up" }`} {
+func TestAStartupProbeThatIsNotTheLivenessProbesCheckIsNamed(t *testing.T) {
+	lost := []export.Loss{{Process: "app", Key: "startup-probe",
+		Text: "Cloud Foundry makes the check of the liveness probe while the app starts"}}
+	const http, tcp = `http-get = { port = 8080, path = "/up" }`, `tcp-socket = { port = 8080 }`
+	for start, c := range map[string]struct {
+		live string
+		lost []export.Loss
+	}{
+		http: {http, nil}, `http-get = { host = "localhost", port = 8080, path = "/up" }`: {http, nil}, tcp: {tcp, nil},
+		`tcp-socket = { port = 9090 }`:                                               {tcp, lost},
+		`http-get = { port = 9090, path = "/up" }`:                                   {http, lost},
+		`http-get = { port = 8080, path = "/up", headers = { Host = "shop.test" } }`: {http, lost},
+		`http-get = { host = "10.0.0.1", port = 8080, path = "/up" }`:                {http, lost},
+	} {
 		_, losses := exported(t, `
 [app]
-startup-probe = { `+fmt.Sprintf(probe, 9090)+`, failure-threshold = 1 }
-liveness-probe = { `+fmt.Sprintf(probe, 8080)+`, failure-threshold = 1 }
+startup-probe = { `+start+`, failure-threshold = 1 }
+liveness-probe = { `+c.live+`, failure-threshold = 1 }
 [[sidecars]]
 name = "agent"
 command = "./agent"
 `)
-		NewWithT(t).Expect(losses).To(ConsistOf(export.Loss{Process: "app", Key: "startup-probe",
-			Text: "Cloud Foundry makes the check of the liveness probe while the app starts"}))
+		NewWithT(t).Expect(losses).To(ConsistOf(c.lost), start)
 	}
 }
 

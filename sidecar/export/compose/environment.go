@@ -38,8 +38,7 @@ func (e *exporter) filledIn(p plan.Process, key, text string, of ...string) stri
 		if value, declared := e.app.Plan.Env[name]; declared {
 			return value, true
 		}
-		e.losses.Add(p.Name, key,
-			"$(%s) stays as it is written: declare it in env as well, or write the whole value into a file of env-from", name)
+		e.losses.Add(p.Name, key, "$(%s) stays as it is written: declare it in env as well", name)
 		return "", false
 	})
 }

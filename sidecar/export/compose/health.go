@@ -48,12 +48,15 @@ func (e *exporter) oneCheck(i int) {
 			return edge.On == i && edge.Condition == plan.Started && edge.Soft == softly
 		})
 	}
-	switch {
-	case kind == plan.Readiness && waits(false):
+	hard, soft := waits(false), waits(true)
+	if kind == plan.Readiness && hard {
 		e.losses.Add(p.Name, "startup-probe", "a service has one health check: who waits for its start waits for its readiness")
-	case kind == plan.Readiness && waits(true):
+	}
+	if kind == plan.Readiness && soft {
 		e.losses.Add(p.Name, "startup-probe", "a service has one health check, and that is of its readiness: the app does not wait for its start")
-	case p.Name == plan.AppName:
+	}
+	switch {
+	case p.Name == plan.AppName, kind == plan.Readiness && (hard || soft):
 	case kind == plan.Startup:
 		e.losses.Add(p.Name, "readiness-probe", "it is left out: a service has one health check, and that is of its start")
 	default:

@@ -15,13 +15,17 @@ import (
 // first, in whatever order they began. A sidecar that failed is then taken for the cause, and one that ended well for the consequence. So
 // the machine hears of an end only when the one that may be its cause has ended too, or isn't about to. Nothing else waits for that.
 
-// lastMoment is how long it may take a process, once it has closed its files, to have ended.
-const lastMoment = 500 * time.Millisecond
+// How long it may take a process, once it has closed its files, to have ended. More is for the app, whose code counts; behind the app's own
+// end others may fail on account of it, who are not to be taken for its cause.
+const (
+	lastMoment     = 50 * time.Millisecond
+	appsLastMoment = 500 * time.Millisecond
+)
 
 // ends are those that the machine has not heard of yet.
 type ends struct {
 	all   []end
-	until time.Time // it hears of them by then
+	since time.Time // when the first of them was found
 	alarm *alarm    // set while they are kept
 }
 
@@ -35,20 +39,18 @@ type end struct {
 func (r *Supervisor) ended(i int, ws unix.WaitStatus) {
 	r.children[i].pid, r.children[i].ended = 0, ws
 	if len(r.ends.all) == 0 {
-		r.ends.until = time.Now().Add(lastMoment)
+		r.ends.since = time.Now()
 	}
 	r.ends.all = append(r.ends.all, end{i, ws})
 }
 
 // hearEnds gives the ends that are kept to the machine, or has that done later.
 func (r *Supervisor) hearEnds() {
-	if wait := time.Until(r.ends.until); wait > 0 && r.causeIsLeaving() {
-		if r.ends.alarm == nil {
-			r.ends.alarm = r.agenda.after(wait, r.hearEnds)
-		}
+	r.agenda.cancel(r.ends.alarm)
+	if wait := r.causeLeaves() - time.Since(r.ends.since); wait > 0 {
+		r.ends.alarm = r.agenda.after(wait, r.hearEnds)
 		return
 	}
-	r.agenda.cancel(r.ends.alarm)
 	all := r.ends.all
 	r.ends = ends{}
 	slices.SortStableFunc(all, r.byCause)
@@ -84,19 +86,24 @@ func (r *Supervisor) rank(e end) int {
 	return failedSidecar
 }
 
-// causeIsLeaving reports whether a process is on its way out that may be the cause of the ends that are kept.
-func (r *Supervisor) causeIsLeaving() bool {
+// causeLeaves returns how long a process may take that is on its way out, and that may be the cause of the ends that are kept; 0 where
+// there is none.
+func (r *Supervisor) causeLeaves() time.Duration {
 	if len(r.ends.all) == 0 || r.state.Stopping() {
-		return false
+		return 0
 	}
 	app := len(r.children) - 1
 	switch r.rank(slices.MinFunc(r.ends.all, r.byCause)) {
-	case failedSidecar:
-		return false
 	case appsEnd:
-		return slices.ContainsFunc(r.children[:app], func(c child) bool { return isLeaving(c.pid) })
+		if slices.ContainsFunc(r.children[:app], func(c child) bool { return isLeaving(c.pid) }) {
+			return lastMoment
+		}
+	case goodSidecar:
+		if isLeaving(r.children[app].pid) {
+			return appsLastMoment
+		}
 	}
-	return isLeaving(r.children[app].pid)
+	return 0
 }
 
 // isLeaving reports whether a child, or at least its first thread, is on its way out or has ended. pid is 0 where it doesn't run.
