@@ -3,6 +3,7 @@ package promises_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -83,6 +84,22 @@ func testLogs(t *testing.T, when spec.G, it spec.S) {
 			written := lines(&s.stdout)
 			Expect(written).To(HaveLen(2001))
 			Expect(written[2000]).To(Equal("next | begun"))
+		}
+	})
+
+	it("passes on all that one has said of its stop before the next one is told", func() {
+		for range 20 {
+			s := plain.prepare(t)
+			up := filepath.Join(s.dir, "up")
+			s.launch(s.supervisor(web(
+				sidecar("db", command("sh", "-c", `trap 'echo told; kill $!; exit' TERM; touch "$0"; sleep 1000 & wait`, up+".db")),
+				sidecar("proxy", dependsOn("db", plan.Started),
+					command("sh", "-c", `trap 'exec seq 2000' TERM; touch "$0"; while :; do sleep 0.01; done`, up+".proxy")),
+			), "sh", "-c", `until [ -e "$0.db" ] && [ -e "$0.proxy" ]; do sleep 0.01; done`, up))
+			Expect(s.exits()).To(BeZero())
+			written := lines(&s.stdout)
+			Expect(written).To(HaveLen(2001))
+			Expect(written[2000]).To(Equal("db | told"))
 		}
 	})
 

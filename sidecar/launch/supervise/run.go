@@ -248,8 +248,12 @@ func (r *Supervisor) step(e machine.Event) {
 	}
 	for ; len(r.pending) > 0; r.pending = r.pending[1:] {
 		var actions []machine.Action
+		stopped := r.state.Stopping()
 		r.state, actions = machine.Step(r.state, r.pending[0])
 		r.decide(actions)
+		if stopped && slices.ContainsFunc(actions, tellsToStop) {
+			r.awaitLastWords() // of who was told before
+		}
 		// Signals go first: what else there is to do can be done while those who get them act on them.
 		for _, first := range []bool{true, false} {
 			for _, a := range actions {
@@ -263,6 +267,12 @@ func (r *Supervisor) step(e machine.Event) {
 		r.logs.Copy()
 	}
 	r.settle()
+}
+
+// tellsToStop reports whether a process is sent a signal that it can act on.
+func tellsToStop(a machine.Action) bool {
+	signal, is := a.(machine.Signal)
+	return is && signal.Signal != unix.SIGKILL
 }
 
 // decide makes the exit code that is among the actions the supervisor's, before it is said. Where the guard was first, it exits by itself.
@@ -348,7 +358,7 @@ func (r *Supervisor) tell(level machine.Level, text string) {
 const lastWordsPatience = 200 * time.Millisecond
 
 // awaitLastWords waits until all is passed on that those have written who have ended: it comes before what we say of that, and before the
-// lines of those who are started after that.
+// lines of those who are started or told to stop after that.
 func (r *Supervisor) awaitLastWords() {
 	if len(r.lastWords) == 0 {
 		return
