@@ -1,7 +1,6 @@
 package recipes_test
 
 import (
-	"maps"
 	"strings"
 	"testing"
 
@@ -37,9 +36,7 @@ func testCron(t *testing.T, when spec.G, it spec.S) {
 
 	// reports is the recipe with a job of a second.
 	reports := func(others lab.Files) lab.App {
-		files := lab.Files{"crontab": everySecond, "report.sh": heldReport}
-		maps.Copy(files, others)
-		return q.app(files)
+		return q.app(lab.Files{"crontab": everySecond, "report.sh": heldReport}, others)
 	}
 
 	it("shows what each job says, and waits for one that has begun when it is stopped", func() {

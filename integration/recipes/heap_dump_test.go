@@ -41,7 +41,7 @@ func testHeapDump(t *testing.T, when spec.G, it spec.S) {
 	}
 	// fill runs a container until its heap is full, and returns how large a dump it has made.
 	fill := func(image lab.Image, url string) (bytes string) {
-		c := image.Run(t, "--env", url, "--memory", "256m", "--env", "BPL_SIDECAR_STOP_BUDGET_SECONDS=60")
+		c := image.Run(t, "--env", url, "--memory", "256m", "--env", unhurried)
 		Eventually(c).Should(lab.Serve("/", "heap"))
 		_, err := get(c, "/leak")()
 		Expect(err).To(HaveOccurred())

@@ -42,7 +42,7 @@ func testNginxPHP(t *testing.T, when spec.G, it spec.S) {
 
 	it("answers what it has begun when it is stopped, and ends both", func() {
 		c := lab.Build(t, recipe(t, "nginx-php", pages), on()...).Run(t, "--memory", "256m",
-			"--env", "BPL_SIDECAR_STOP_BUDGET_SECONDS=60")
+			"--env", unhurried)
 		failures := stop(c, func() { Eventually(c).Should(lab.Say("supervisor | SIGTERM came; stopping web")) })
 		Expect(failures).To(BeEmpty())
 		Expect(c.Ends()).To(BeZero())

@@ -30,7 +30,7 @@ func postgresLater(t *testing.T) lab.Container {
 // withDatabase returns options of docker run for a container that knows the database as postgres.
 func withDatabase(database lab.Container) []string {
 	address := database.Inspect("{{.NetworkSettings.IPAddress}}")
-	return []string{"--env", "PORT=8080", "--env", "BPL_SIDECAR_STOP_BUDGET_SECONDS=60", "--add-host", "postgres:" + address}
+	return []string{"--env", "PORT=8080", "--env", unhurried, "--add-host", "postgres:" + address}
 }
 
 func psql(sql string) []string {

@@ -2,6 +2,7 @@ package recipes_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -23,11 +24,15 @@ func openQueue(t *testing.T) queue {
 	return queue{redis, t}
 }
 
-// app returns the recipe with other files, and with supercronic.
-func (q queue) app(others lab.Files) lab.App {
+// app returns the recipe with other files, of which the later ones take the place of those before, and with supercronic.
+func (q queue) app(others ...lab.Files) lab.App {
 	q.t.Helper()
+	files := lab.Files{}
+	for _, some := range others {
+		maps.Copy(files, some)
+	}
 	lab.Must(q.t, "scripts/tools", "supercronic")
-	dir := lab.Make(q.t, recipe(q.t, "worker", others))
+	dir := lab.Make(q.t, recipe(q.t, "worker", files))
 	lab.Must(q.t, "cp", "build/lab/bin/supercronic", dir)
 	return lab.At(dir)
 }
@@ -36,7 +41,7 @@ func (q queue) app(others lab.Files) lab.App {
 func (q queue) run(image lab.Image, options ...string) lab.Container {
 	q.t.Helper()
 	url := "REDIS_URL=redis://" + q.Inspect("{{.NetworkSettings.IPAddress}}")
-	c := image.Run(q.t, append(options, "--env", "PORT=8080", "--env", url, "--env", "BPL_SIDECAR_STOP_BUDGET_SECONDS=60")...)
+	c := image.Run(q.t, append(options, "--env", "PORT=8080", "--env", url, "--env", unhurried)...)
 	NewWithT(q.t).Eventually(c).Should(lab.Serve("/", "confirmed"))
 	return c
 }

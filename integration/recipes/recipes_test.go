@@ -31,6 +31,9 @@ func TestRecipes(t *testing.T) {
 	suite.Run(t)
 }
 
+// unhurried is the setting with which a stop may take as long as it does on a busy machine.
+const unhurried = "BPL_SIDECAR_STOP_BUDGET_SECONDS=60"
+
 // recipe returns a copy of a sample with more files, or with others in place of its own.
 func recipe(t *testing.T, name string, others lab.Files) lab.App {
 	t.Helper()

@@ -42,7 +42,7 @@ func testTLS(t *testing.T, when spec.G, it spec.S) {
 		declaration := strings.NewReplacer(oldnew...).Replace(sample(t, "tls/sidecar.toml"))
 		app := recipe(t, "tls", lab.Files{"config.ru": heldApp, "sidecar.toml": declaration})
 		c = lab.Build(t, app, lab.OnRun(t, "tls")...).Run(t, "--volume", dir+":/certs:ro", "--publish", "127.0.0.1::8443",
-			"--env", "BPL_SIDECAR_STOP_BUDGET_SECONDS=60")
+			"--env", unhurried)
 		var err error
 		address, err = c.Address("8443/tcp")
 		Expect(err).NotTo(HaveOccurred())

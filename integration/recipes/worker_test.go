@@ -2,7 +2,6 @@ package recipes_test
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 	"testing"
 
@@ -50,11 +49,7 @@ func testWorker(t *testing.T, when spec.G, it spec.S) {
 	it.Before(func() { q = openQueue(t) })
 
 	// app is the recipe without jobs by the clock: what a stop waits for is not to hang on the minute in which it comes.
-	app := func(others lab.Files) lab.App {
-		files := lab.Files{"crontab": "# no jobs\n"}
-		maps.Copy(files, others)
-		return q.app(files)
-	}
+	app := func(others lab.Files) lab.App { return q.app(lab.Files{"crontab": "# no jobs\n"}, others) }
 	order := func(c lab.Container) {
 		for n := range orders {
 			Expect(get(c, fmt.Sprintf("/order?%d", n))()).To(ContainSubstring("is in the queue"))

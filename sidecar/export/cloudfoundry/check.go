@@ -67,41 +67,34 @@ func (e *exporter) start(c *check, app declare.App) {
 		e.losses.Add(plan.AppName, key, "Cloud Foundry takes %d s for a start at most, unless its operator allows these %d", longestStart,
 			c.StartTimeout)
 	}
-	switch {
-	case c.Kind == "":
+	if c.Kind == "" {
 		if c.Kind, c.Path = e.kind(probe, key); c.Kind != "" {
 			c.Patience = whole(probe.TimeoutSeconds)
 			e.losses.Add(plan.AppName, key, "Cloud Foundry makes this check as long as the app runs, and one that fails is enough")
 		}
-	case !sameCheck(probe, *app.LivenessProbe):
+		return
+	}
+	if kind, path, port := asks(probe); kind != c.Kind || path != c.Path || port != appPort {
 		e.losses.Add(plan.AppName, key, "Cloud Foundry makes the check of the liveness probe while the app starts")
 	}
 }
 
-// sameCheck reports whether a probe of the app's start makes the check that Cloud Foundry makes of its liveness.
-func sameCheck(start, live plan.Probe) bool {
-	switch {
-	case start.HTTPGet != nil && live.HTTPGet != nil:
-		a, b := start.HTTPGet, live.HTTPGet
-		return a.Port == b.Port && a.Target() == b.Target() && a.Scheme != "https" && export.Local(a.Host) && len(a.Headers) == 0
-	case start.TCPSocket != nil && live.TCPSocket != nil:
-		return start.TCPSocket.Port == live.TCPSocket.Port && export.Local(start.TCPSocket.Host)
+// asks returns the kind, path and port of a check that Cloud Foundry could make; no kind where it could not.
+func asks(probe plan.Probe) (kind, path string, port int) {
+	switch get, tcp := probe.HTTPGet, probe.TCPSocket; {
+	case get != nil && get.Scheme != "https" && export.Local(get.Host) && len(get.Headers) == 0:
+		return byHTTP, get.Target(), get.Port
+	case tcp != nil && export.Local(tcp.Host):
+		return byPort, "", tcp.Port
 	}
-	return false
+	return "", "", 0
 }
 
 // kind returns Cloud Foundry's kind of a check, and the path that it asks; neither where it can't make the check.
-func (e *exporter) kind(probe plan.Probe, key string) (kind, path string) {
-	port, plain := 0, true
+func (e *exporter) kind(probe plan.Probe, key string) (string, string) {
+	kind, path, port := asks(probe)
 	switch {
-	case probe.HTTPGet != nil:
-		kind, path, port = byHTTP, probe.HTTPGet.Target(), probe.HTTPGet.Port
-		plain = probe.HTTPGet.Scheme != "https" && export.Local(probe.HTTPGet.Host) && len(probe.HTTPGet.Headers) == 0
-	case probe.TCPSocket != nil:
-		kind, port, plain = byPort, probe.TCPSocket.Port, export.Local(probe.TCPSocket.Host)
-	}
-	switch {
-	case kind == "" || !plain:
+	case kind == "":
 		e.losses.Add(plan.AppName, key, "Cloud Foundry checks an app by plain http or by its port alone")
 		return "", ""
 	case port != appPort:

@@ -44,9 +44,7 @@ func (e *exporter) oneCheck(i int) {
 	}
 	_, kind := e.decisive(i)
 	waits := func(softly bool) bool {
-		return slices.ContainsFunc(slices.Concat(e.graph...), func(edge plan.Edge) bool {
-			return edge.On == i && edge.Condition == plan.Started && edge.Soft == softly
-		})
+		return slices.Contains(slices.Concat(e.graph...), plan.Edge{On: i, Condition: plan.Started, Soft: softly})
 	}
 	hard, soft := waits(false), waits(true)
 	if kind == plan.Readiness && hard {

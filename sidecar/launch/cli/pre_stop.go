@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"os"
-
 	"github.com/sidecar-buildpack/sidecar/sidecar/launch/supervise"
 	"github.com/sidecar-buildpack/sidecar/sidecar/plan"
 )
@@ -19,12 +17,9 @@ func preStop(name string, args []string) (int, error) {
 		return 0, err
 	}
 	err := supervise.PreStop(plan.Seconds(*delay), plan.Seconds(*timeout), command)
-	if err == nil {
+	if err != nil && *ignored {
+		failed(name, err) // is said all the same
 		return 0, nil
 	}
-	os.Stderr.WriteString("supervisor: " + err.Error() + "\n")
-	if *ignored {
-		return 0, nil
-	}
-	return 1, nil
+	return 0, err
 }
